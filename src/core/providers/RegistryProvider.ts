@@ -1,0 +1,65 @@
+/**
+ * A provider teaches Berth one kind of registry: what it lists, how cheaply, what it can delete. The explorer, the
+ * commands and the operations speak to registries only through this interface and `client`.
+ */
+import type { ArtifactKind } from '../oci/artifact.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Platform } from '../oci/platform.ts';
+import type { Page } from '../registry/Page.ts';
+import type { RegistryClient } from '../registry/RegistryClient.ts';
+
+/** A tag as a listing gives it. Everything but the name is present only where the listing carried it. */
+export interface TagSummary {
+  readonly name: string;
+  readonly details?: TagDetails;
+}
+
+/** What is shown beside a tag. Undefined fields are unknown, not zero. */
+export interface TagDetails {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly kind: ArtifactKind;
+  /** Compressed size of config and layers; for an index the sum over its runnable platforms. Bytes. */
+  readonly sizeInBytes?: number;
+  /** Creation time from the image config (of an index: the newest platform read), or the registry's push time. */
+  readonly createdAt?: Date;
+  readonly platforms?: readonly Platform[];
+  /** For artifacts: the artifactType or config media type. */
+  readonly artifactType?: string;
+}
+
+export interface ReferrerList {
+  readonly referrers: readonly Descriptor[];
+  /** Where they were found: the referrers API, or the fallback tag `sha256-<hex>`. */
+  readonly source: 'api' | 'fallbackTag';
+}
+
+export interface ProviderCapabilities {
+  /** False where listing every repository is refused: pinned repositories are the way to browse. */
+  readonly listsRepositories: boolean;
+  /**
+   * How one tag goes away while its siblings stay: the registry does it (`native`), by a dummy manifest where only
+   * delete-by-digest exists (`dummyManifest`), or not at all; `probe` when it must be found out per repository.
+   */
+  readonly deletesSingleTag: 'native' | 'dummyManifest' | 'none' | 'probe';
+}
+
+export interface RegistryProvider {
+  /** Stable id kept in settings: `oci`, `dockerHub`, … */
+  readonly kind: string;
+  readonly client: RegistryClient;
+  readonly capabilities: ProviderCapabilities;
+
+  /** Names relative to the connection (namespace prefix removed), in the registry's order. */
+  listRepositories(cursor: string | undefined, signal: AbortSignal): Promise<Page<string>>;
+
+  /** Tags, deduplicated; at most `pageSize` where the registry honours it. */
+  listTags(repository: string, cursor: string | undefined, signal: AbortSignal): Promise<Page<TagSummary>>;
+
+  /** Details of one tag, in as few requests as the registry allows; results are cached by digest. */
+  getTagDetails(repository: string, tag: string, signal: AbortSignal): Promise<TagDetails>;
+
+  /** Web page of a repository or tag, where the registry has one. */
+  webUrl(repository: string, tag?: string): string | undefined;
+}
