@@ -4,9 +4,7 @@
  */
 
 const ESCAPE_SEQUENCES =
-  // eslint-disable-next-line no-control-regex -- terminal control is what this removes
   /\u001B\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|\u001B[PX^_][^\u001B]*(?:\u001B\\)?|[\u001B\u009B]\[?[0-?]*[ -/]*[@-~]/g;
-// eslint-disable-next-line no-control-regex -- see above
 const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
 const INVISIBLE = /[\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u{E0000}-\u{E007F}]/gu;
 

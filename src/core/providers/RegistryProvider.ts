@@ -3,7 +3,6 @@
  * commands and the operations speak to registries only through this interface and `client`.
  */
 import type { ArtifactKind } from '../oci/artifact.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Page } from '../registry/Page.ts';
@@ -27,12 +26,6 @@ export interface TagDetails {
   readonly platforms?: readonly Platform[];
   /** For artifacts: the artifactType or config media type. */
   readonly artifactType?: string;
-}
-
-export interface ReferrerList {
-  readonly referrers: readonly Descriptor[];
-  /** Where they were found: the referrers API, or the fallback tag `sha256-<hex>`. */
-  readonly source: 'api' | 'fallbackTag';
 }
 
 export interface ProviderCapabilities {

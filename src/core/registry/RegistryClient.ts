@@ -8,7 +8,6 @@ import type { Logger } from '../common/Logger.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
-import type { ReferrerList } from '../providers/RegistryProvider.ts';
 import type { Page } from './Page.ts';
 import type { RegistryEndpoint } from './RegistryEndpoint.ts';
 import type { Transport } from './transport/Transport.ts';
@@ -32,6 +31,12 @@ export interface PingResult {
   readonly authenticated: boolean;
   /** The Docker-Distribution-Api-Version header, where sent. */
   readonly apiVersion?: string;
+}
+
+export interface ReferrerList {
+  readonly referrers: readonly Descriptor[];
+  /** Where they were found: the referrers API, or the fallback tag `sha256-<hex>`. */
+  readonly source: 'api' | 'fallbackTag';
 }
 
 export interface BlobRange {
