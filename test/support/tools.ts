@@ -1,0 +1,46 @@
+/** Finds the programs the tests need. A missing one is an error that says what to install: nothing is skipped silently. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const OWN_BIN = join(import.meta.dirname, '../../.vscode-test/bin');
+
+const INSTALL_HINTS: Readonly<Record<string, string>> = {
+  'docker-registry': "Debian's docker-registry",
+  nginx: "Debian's nginx-light",
+  skopeo: "Debian's skopeo",
+  htpasswd: "Debian's apache2-utils",
+  openssl: "Debian's openssl",
+  dockerd: "Debian's docker.io",
+  docker: "Debian's docker.io",
+  chromium: "Debian's chromium",
+  olareg: 'Go, then npm run setup',
+  crane: 'Go, then npm run setup',
+  distribution3: 'Go, then npm run setup',
+  buildx: 'Go, then npm run setup',
+};
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Absolute path of `name`: our own builds first, then PATH, then the sbin folders a user's PATH may lack. */
+export function tryFindTool(name: string): string | undefined {
+  const folders = [OWN_BIN, ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** @throws Error that says what to install. */
+export function findTool(name: string): string {
+  const file = tryFindTool(name);
+  if (file === undefined) {
+    throw new Error(
+      `"${name}" is needed by this test and is not installed. Install ${INSTALL_HINTS[name] ?? name}.`,
+    );
+  }
+  return file;
+}
