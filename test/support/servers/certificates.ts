@@ -33,7 +33,16 @@ export async function createCertificates(): Promise<TestCertificates> {
     '-addext',
     'basicConstraints=critical,CA:TRUE',
   );
-  await openssl('req', ...newKey, '-keyout', file('key.pem'), '-out', file('csr.pem'), '-subj', '/CN=localhost');
+  await openssl(
+    'req',
+    ...newKey,
+    '-keyout',
+    file('key.pem'),
+    '-out',
+    file('csr.pem'),
+    '-subj',
+    '/CN=localhost',
+  );
   await writeFile(file('san.cnf'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
   await openssl(
     'x509',
