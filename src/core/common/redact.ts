@@ -21,13 +21,14 @@ const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(Basic|Bearer|Negotiate|AWS)\s+[A-Za-z0-9+/=._~:-]{8,}/g, `$1 ${MASK}`],
   // https://user:pass@host, and user:pass@host where no scheme is written; but alpine:3.20@sha256:… is a reference.
   [/(:\/\/)[^\s/?#"'<>@]+(?:@[^\s/?#"'<>@]+)*@/g, `$1${MASK}@`],
-  [/(^|[\s"'(=])[^\s/?#"'<>@:(=]{1,256}:[^\s/"'<>@]{1,1024}@(?!sha(?:256|512):)(?=[\w[])/g, `$1${MASK}@`],
-  // "password": "x" · \"token\":\"x\" inside a quoted string
+  [/(^|[\s"'(=])[^\s/?#"'<>@:(=]{1,256}:[^\s/"'<>@]{1,512}@(?!sha(?:256|512):)(?=[\w[])/g, `$1${MASK}@`],
+  // "password": "x" · password: 'x' as Node prints objects · \"token\":\"x\" inside a quoted string
   [
-    new RegExp(
-      `(\\\\?["'](?:${SECRET_NAME})\\\\?["']\\s*:\\s*\\\\?["'])(?:\\\\[^"'\\r\\n]|[^"'\\\\\\r\\n])*`,
-      'gi',
-    ),
+    new RegExp(`((["']?)\\b(?:${SECRET_NAME})\\2\\s{0,9}:\\s{0,9}(["']))(?:\\\\.|(?!\\3)[^\\\\\r\n])*`, 'gi'),
+    `$1${MASK}`,
+  ],
+  [
+    new RegExp(`(\\\\"(?:${SECRET_NAME})\\\\"\\s{0,9}:\\s{0,9}\\\\")(?:[^"\\\\]|\\\\{3}"|\\\\[^"])*`, 'gi'),
     `$1${MASK}`,
   ],
   // ?token=x&sig=y · password=x in a form body or on a command line · --password x
