@@ -1,0 +1,66 @@
+/** A registry the user added, as it stands in the `berth.connections` setting. Secrets are elsewhere (SecretCredentials). */
+import * as v from 'valibot';
+import type { PathStyle } from '../core/registry/RegistryEndpoint.ts';
+
+const connectionSchema = v.object({
+  name: v.optional(v.string()),
+  url: v.pipe(v.string(), v.regex(/^https?:\/\/[^@\s]+$/i)),
+  provider: v.optional(v.string()),
+  pathStyle: v.optional(v.picklist(['api', 'namespace'] satisfies PathStyle[])),
+  auth: v.optional(v.picklist(['docker', 'password', 'anonymous'])),
+  username: v.optional(v.string()),
+  repositories: v.optional(v.array(v.string())),
+  allowInsecureHttp: v.optional(v.boolean()),
+  trustedFingerprint256: v.optional(v.string()),
+  caFile: v.optional(v.string()),
+  localContainer: v.optional(v.string()),
+});
+
+/** One entry of the setting, exactly as written there. */
+export type ConnectionSetting = v.InferOutput<typeof connectionSchema>;
+
+export interface Connection extends ConnectionSetting {
+  /** Derived from URL and user, so that two users or prefixes on one host are two connections. */
+  readonly id: string;
+  readonly name: string;
+  readonly auth: 'docker' | 'password' | 'anonymous';
+  readonly repositories: string[];
+}
+
+/** An entry that cannot be used; shown as a node so that nothing disappears. */
+export interface InvalidConnection {
+  readonly id: string;
+  readonly problem: string;
+}
+
+/** `url` plus user: what makes a connection the same connection. */
+export function connectionId(setting: Pick<ConnectionSetting, 'url' | 'username'>): string {
+  const url = setting.url.replace(/\/+$/, '').toLowerCase();
+  return setting.username ? `${url}#${setting.username}` : url;
+}
+
+/** Reads one entry of the setting; `index` names it when it is broken. */
+export function parseConnection(entry: unknown, index: number): Connection | InvalidConnection {
+  const result = v.safeParse(connectionSchema, entry);
+  if (!result.success) {
+    const path = v.getDotPath(result.issues[0]);
+    return {
+      id: `invalid:${index}`,
+      problem: path ? `${path}: ${result.issues[0].message}` : result.issues[0].message,
+    };
+  }
+  const setting = result.output;
+  return {
+    ...setting,
+    id: connectionId(setting),
+    name: setting.name?.trim() || setting.url.replace(/^https?:\/\//i, '').replace(/\/+$/, ''),
+    auth: setting.auth ?? 'docker',
+    repositories: setting.repositories ?? [],
+  };
+}
+
+export function isInvalidConnection(
+  connection: Connection | InvalidConnection,
+): connection is InvalidConnection {
+  return 'problem' in connection;
+}

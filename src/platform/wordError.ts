@@ -1,0 +1,401 @@
+/**
+ * Errors in plain words: what was attempted, on what, what was answered, and the one thing to try next.
+ * Core throws kinds and data; only this file turns them into sentences.
+ */
+import { l10n } from 'vscode';
+import { CoreError, isCoreError, type ErrorDetails } from '../core/common/CoreError.ts';
+import { toDisplayLine } from '../core/common/displayText.ts';
+
+/** The next step, as something a button can do. */
+export type ErrorAction =
+  | 'signIn'
+  | 'trustCertificate'
+  | 'retry'
+  | 'editConnection'
+  | 'pinRepository'
+  | 'openProxySettings'
+  | 'openDockerSettings'
+  | 'selectDockerContext'
+  | 'showLog';
+
+export interface WordedError {
+  /** One or two sentences, one line, safe to show. */
+  readonly message: string;
+  /** A few words for a tree node beside an icon. */
+  readonly summary: string;
+  readonly action: ErrorAction;
+}
+
+/** The label of the button for an action. */
+export function actionLabel(action: ErrorAction): string {
+  switch (action) {
+    case 'signIn':
+      return l10n.t('Sign In');
+    case 'trustCertificate':
+      return l10n.t('Trust Certificate…');
+    case 'retry':
+      return l10n.t('Retry');
+    case 'editConnection':
+      return l10n.t('Edit Connection');
+    case 'pinRepository':
+      return l10n.t('Pin Repository…');
+    case 'openProxySettings':
+      return l10n.t('Proxy Settings');
+    case 'openDockerSettings':
+      return l10n.t('Docker Settings');
+    case 'selectDockerContext':
+      return l10n.t('Select Docker Context');
+    case 'showLog':
+      return l10n.t('Show Log');
+  }
+}
+
+export function wordError(error: unknown): WordedError {
+  if (!isCoreError(error)) {
+    const text = error instanceof Error ? error.message : String(error);
+    return worded(l10n.t('Something unexpected happened'), toDisplayLine(text), 'showLog');
+  }
+  const { details } = error;
+  const host = details.host ?? l10n.t('the registry');
+  const answer = details.registryMessage
+    ? l10n.t(' It answered: "{0}".', toDisplayLine(details.registryMessage))
+    : '';
+  const doing = attempted(details);
+  switch (error.kind) {
+    case 'cancelled':
+      return worded(l10n.t('Cancelled'), l10n.t('Cancelled.'), 'retry');
+    case 'invalidInput':
+      return worded(l10n.t('Invalid input'), wordInvalidInput(error), 'retry');
+    case 'hostNotFound':
+      return worded(
+        l10n.t('Host not found'),
+        doing + l10n.t('The host "{0}" was not found. Check the address and your network.', host),
+        'editConnection',
+      );
+    case 'connectionRefused':
+      return worded(
+        l10n.t('Nothing listens there'),
+        doing + l10n.t('Nothing listens at {0}. Start the registry or check the port.', host),
+        'retry',
+      );
+    case 'connectTimeout':
+      return worded(
+        l10n.t('No answer'),
+        doing + l10n.t('{0} did not answer in time. Check the address, your VPN or a proxy.', host),
+        'retry',
+      );
+    case 'connectionReset':
+      return worded(
+        l10n.t('Connection lost'),
+        doing + l10n.t('The connection to {0} was cut. Try again.', host),
+        'retry',
+      );
+    case 'timeout':
+      return worded(
+        l10n.t('Too slow'),
+        doing + l10n.t('{0} answered too slowly and was given up. Try again.', host),
+        'retry',
+      );
+    case 'tls':
+      return wordTls(details, host, doing);
+    case 'proxy':
+      return worded(
+        l10n.t('Proxy refused'),
+        doing + l10n.t('The proxy {0} refused the connection to {1}.', details.otherHost ?? '', host),
+        'openProxySettings',
+      );
+    case 'notARegistry':
+      return worded(
+        l10n.t('Not a registry'),
+        doing +
+          l10n.t(
+            '{0} answered with something that is not a registry. Check the address; a sign-in page of your network also looks like this.',
+            host,
+          ),
+        'editConnection',
+      );
+    case 'unauthorized':
+      return worded(
+        l10n.t('Sign in'),
+        doing + l10n.t('{0} asks for valid credentials.', host) + answer,
+        'signIn',
+      );
+    case 'forbidden':
+      return worded(
+        l10n.t('No permission'),
+        doing +
+          l10n.t('The account you are signed in with has no permission for this on {0}.', host) +
+          answer,
+        'signIn',
+      );
+    case 'notFound':
+      return worded(
+        l10n.t('Not found'),
+        doing + l10n.t('{0} does not have it, or does not show it to this account.', host) + answer,
+        'retry',
+      );
+    case 'unsupported':
+      return wordUnsupported(details, host, doing, answer);
+    case 'rateLimited':
+      return worded(
+        l10n.t('Rate limit'),
+        doing +
+          (details.retryAfterSeconds
+            ? l10n.t(
+                '{0} allows no more requests for now. Try again in {1} seconds.',
+                host,
+                details.retryAfterSeconds,
+              )
+            : l10n.t('{0} allows no more requests for now. Try again later.', host)),
+        'retry',
+      );
+    case 'serverError':
+      return worded(
+        l10n.t('Registry error'),
+        doing + l10n.t('{0} failed with status {1}.', host, details.status ?? '5xx') + answer,
+        'retry',
+      );
+    case 'redirectRefused':
+      return worded(
+        l10n.t('Redirect refused'),
+        doing + l10n.t('{0} redirected to {1}, which is not safe to follow.', host, details.otherHost ?? '?'),
+        'editConnection',
+      );
+    case 'realmRefused':
+      return worded(
+        l10n.t('Sign-in server refused'),
+        doing +
+          l10n.t(
+            '{0} wants your credentials sent to {1}. Berth did not send them.',
+            host,
+            details.otherHost ?? '?',
+          ),
+        'editConnection',
+      );
+    case 'tokenFailed':
+      return worded(
+        l10n.t('Sign-in failed'),
+        doing + l10n.t('The sign-in server {0} gave no usable token.', details.otherHost ?? host) + answer,
+        'signIn',
+      );
+    case 'protocol':
+      return worded(
+        l10n.t('Unexpected answer'),
+        doing + l10n.t('{0} sent an answer that breaks the registry protocol.', host) + answer,
+        'showLog',
+      );
+    case 'digestMismatch':
+      return worded(
+        l10n.t('Content does not match'),
+        doing + l10n.t('What {0} sent does not match its digest, so it was thrown away. Try again.', host),
+        'retry',
+      );
+    case 'sizeMismatch':
+      return worded(
+        l10n.t('Incomplete content'),
+        doing + l10n.t('{0} sent less than it promised. Try again.', host),
+        'retry',
+      );
+    case 'tooLarge':
+      return worded(
+        l10n.t('Too large'),
+        doing + l10n.t('The answer of {0} is over the size that is safe to read.', host),
+        'showLog',
+      );
+    case 'conflict':
+      return wordConflict(details, doing, answer);
+    case 'credentialHelper':
+      return worded(
+        l10n.t('Credential helper failed'),
+        l10n.t(
+          'The credential helper {0} failed or gave no usable answer. Run it in a terminal to see why, or sign in here instead.',
+          details.subject ?? '',
+        ),
+        'signIn',
+      );
+    case 'dockerMissing':
+      return worded(
+        l10n.t('Docker not found'),
+        l10n.t(
+          'The program "{0}" was not found. Install Docker or Podman, or set its path.',
+          details.subject ?? 'docker',
+        ),
+        'openDockerSettings',
+      );
+    case 'dockerUnreachable':
+      return worded(
+        l10n.t('Docker engine does not answer'),
+        doing + l10n.t('The Docker engine does not answer. Start it, or choose another context.'),
+        'selectDockerContext',
+      );
+    case 'dockerFailed':
+      return worded(
+        l10n.t('Docker failed'),
+        doing + l10n.t('Docker said: {0}', lastLine(details.output) ?? error.message),
+        'showLog',
+      );
+    case 'disk':
+      return worded(
+        l10n.t('Disk'),
+        doing + l10n.t('Writing to disk failed: {0}', details.code ?? toDisplayLine(error.message)),
+        'retry',
+      );
+  }
+}
+
+function worded(summary: string, message: string, action: ErrorAction): WordedError {
+  return { summary, message: toDisplayLine(message, 600), action };
+}
+
+/** `Could not list tags (samples/app). `, or nothing when the operation is unknown. */
+function attempted({ operation, subject }: ErrorDetails): string {
+  if (!operation) return '';
+  return subject
+    ? l10n.t('Could not {0} ({1}). ', operation, toDisplayLine(subject))
+    : l10n.t('Could not {0}. ', operation);
+}
+
+function lastLine(output: string | undefined): string | undefined {
+  const lines = (output ?? '').split('\n').map((line) => toDisplayLine(line, 400));
+  return lines.filter(Boolean).at(-1);
+}
+
+function wordTls(details: ErrorDetails, host: string, doing: string): WordedError {
+  const summary = l10n.t('Certificate not trusted');
+  switch (details.reason) {
+    case 'expired':
+      return worded(summary, doing + l10n.t('The certificate of {0} has expired.', host), 'trustCertificate');
+    case 'wrongName':
+    case 'nameMismatch':
+      return worded(
+        summary,
+        doing + l10n.t('The certificate of {0} is for another host name.', host),
+        'trustCertificate',
+      );
+    case 'fingerprintMismatch':
+    case 'pinMismatch':
+      return worded(
+        l10n.t('Certificate changed'),
+        doing +
+          l10n.t(
+            'The certificate of {0} is not the one you chose to trust. If it was renewed, look at the new one and trust it.',
+            host,
+          ),
+        'trustCertificate',
+      );
+    case 'notTls':
+      return worded(
+        l10n.t('Not https'),
+        doing +
+          l10n.t('{0} does not speak https. If it is a plain http registry, connect with http://.', host),
+        'editConnection',
+      );
+    default:
+      return details.fingerprint256
+        ? worded(
+            summary,
+            doing +
+              l10n.t('The certificate of {0} is signed by an authority this machine does not know.', host),
+            'trustCertificate',
+          )
+        : worded(
+            l10n.t('No secure connection'),
+            doing + l10n.t('No secure connection to {0} could be made ({1}).', host, details.code ?? 'TLS'),
+            'retry',
+          );
+  }
+}
+
+function wordUnsupported(details: ErrorDetails, host: string, doing: string, answer: string): WordedError {
+  switch (details.reason) {
+    case 'deleteDisabled':
+      return worded(
+        l10n.t('Deletion is switched off'),
+        doing +
+          l10n.t(
+            'Deletion is switched off on {0}. Its administrator can allow it (Distribution: REGISTRY_STORAGE_DELETE_ENABLED=true).',
+            host,
+          ),
+        'retry',
+      );
+    case 'noCatalog':
+    case 'catalog':
+      return worded(
+        l10n.t('No list of repositories'),
+        l10n.t('{0} does not list its repositories. Pin the ones you use.', host),
+        'pinRepository',
+      );
+    case 'multiPlatformNeedsBuildx':
+      return worded(
+        l10n.t('buildx is needed'),
+        l10n.t(
+          'A build for several platforms needs Docker buildx and a push. Install buildx, or build for one platform.',
+        ),
+        'showLog',
+      );
+    default:
+      return worded(
+        l10n.t('Not supported'),
+        doing + l10n.t('{0} does not support this.', host) + answer,
+        'retry',
+      );
+  }
+}
+
+function wordConflict(details: ErrorDetails, doing: string, answer: string): WordedError {
+  switch (details.reason) {
+    case 'portTaken':
+      return worded(
+        l10n.t('Port is taken'),
+        l10n.t('Something else listens on port {0}. Choose another port.', details.subject ?? ''),
+        'retry',
+      );
+    case 'garbageCollected':
+      return worded(
+        l10n.t('Content is gone'),
+        doing + l10n.t('The registry has already collected the content, so it cannot be put back.'),
+        'showLog',
+      );
+    default:
+      return worded(
+        l10n.t('Changed meanwhile'),
+        doing +
+          l10n.t(
+            '{0} has changed since it was shown. Refresh and try again.',
+            details.subject ?? l10n.t('It'),
+          ) +
+          answer,
+        'retry',
+      );
+  }
+}
+
+/** Sentences for the reasons a reference, tag or address was refused where it was typed. */
+function wordInvalidInput(error: CoreError): string {
+  switch (error.details.reason) {
+    case 'emptyReference':
+    case 'empty':
+      return l10n.t('Type a value.');
+    case 'uppercaseRepository':
+      return l10n.t('Repository names are lower case.');
+    case 'badRepository':
+      return l10n.t(
+        'A repository name has lower-case letters and digits, separated by ".", "_", "__", "-" or "/".',
+      );
+    case 'badTag':
+      return l10n.t(
+        'A tag starts with a letter, digit or "_" and has at most 128 letters, digits, "_", "." and "-".',
+      );
+    case 'badDigest':
+    case 'digest':
+      return l10n.t('A digest looks like sha256: and 64 hexadecimal digits.');
+    case 'badHost':
+      return l10n.t('The host name is not valid.');
+    case 'tooLong':
+      return l10n.t('This is too long.');
+    case 'credentialsInUrl':
+      return l10n.t('Leave user name and password out of the address; they are asked for next.');
+    default:
+      return toDisplayLine(error.message);
+  }
+}
