@@ -8,8 +8,10 @@ import { CoreError } from '../common/CoreError.ts';
 import type { Descriptor } from './descriptor.ts';
 import { isDigest } from './digest.ts';
 import type { Digest } from './digest.ts';
+import { informative, stringMap } from './informative.ts';
 import type { Manifest } from './manifest.ts';
 import { isIndexType, isSchema1Type, MediaType } from './mediaType.ts';
+import { parseJson } from './parseJson.ts';
 
 /** Registries must take manifests up to this size; nobody has a bigger one. Bytes. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -23,20 +25,6 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set([
   MediaType.dockerSchema1,
   MediaType.dockerSchema1Signed,
 ]);
-
-/** A field that only informs: absent, null or of a wrong type is the same as not there. */
-const informative = <T>(schema: v.GenericSchema<unknown, T>) => v.fallback(v.optional(schema), undefined);
-
-const stringMap = informative(
-  v.pipe(
-    v.record(v.string(), v.unknown()),
-    v.transform((entries) =>
-      Object.fromEntries(
-        Object.entries(entries).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-      ),
-    ),
-  ),
-);
 
 const platformSchema = informative(
   v.object({
@@ -57,7 +45,7 @@ const descriptorSchema = v.pipe(
     mediaType: v.nullish(v.string(), OCTET_STREAM),
     digest: digestSchema,
     size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-    annotations: stringMap,
+    annotations: informative(stringMap),
     artifactType: informative(v.string()),
     platform: platformSchema,
     urls: informative(v.array(v.string())),
@@ -87,7 +75,7 @@ const documentSchema = v.object({
   schemaVersion: informative(v.number()),
   mediaType: informative(v.string()),
   artifactType: informative(v.string()),
-  annotations: stringMap,
+  annotations: informative(stringMap),
   subject: v.nullish(descriptorSchema),
   config: v.nullish(descriptorSchema),
   layers: v.nullish(v.array(descriptorSchema)),
@@ -138,13 +126,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
 }
 
 function parseDocument(bytes: Uint8Array): ManifestDocument {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw protocolError('notJson', 'the manifest is not JSON', undefined, error);
-  }
-  const result = v.safeParse(documentSchema, json);
+  const result = v.safeParse(documentSchema, parseJson(bytes, 'manifest'));
   if (result.success) return result.output;
   const path = v.getDotPath(result.issues[0]) ?? undefined;
   if (path === undefined) throw protocolError('unknownManifest', 'the manifest is not a JSON object');
@@ -184,6 +166,6 @@ function legacyLayers(fsLayers: readonly { readonly blobSum: Digest }[]): Descri
     .reverse();
 }
 
-function protocolError(reason: string, message: string, subject?: string, cause?: unknown): CoreError {
-  return new CoreError('protocol', message, { reason, ...(subject !== undefined && { subject }) }, cause);
+function protocolError(reason: string, message: string, subject?: string): CoreError {
+  return new CoreError('protocol', message, { reason, ...(subject !== undefined && { subject }) });
 }

@@ -1,0 +1,130 @@
+/** The order tags are shown in. Keys are computed once a tag, so that 100,000 tags sort without being felt. */
+
+export type TagOrder = 'version' | 'date' | 'name' | 'size';
+
+/** What sorting looks at; TagSummary fits. */
+export interface SortableTag {
+  readonly name: string;
+  readonly details?: { readonly createdAt?: Date; readonly sizeInBytes?: number };
+}
+
+/**
+ * Sorted copy.
+ * - `version`: `latest`, then versions, highest first (a release before its variants such as `-alpine`, those before its
+ *   pre-releases), then everything else by name with the highest numbers first (`build-10`, `build-9`).
+ * - `name`: natural, ascending.
+ * - `date`, `size`: newest or biggest first; tags whose value is unknown follow, by version.
+ */
+export function sortTags<T extends SortableTag>(tags: readonly T[], order: TagOrder): T[] {
+  return tags
+    .map((tag) => ({ tag, key: keyOf(tag.name, order), value: valueOf(tag, order) }))
+    .sort((a, b) => b.value - a.value || compareKeys(a.key, b.key, order))
+    .map(({ tag }) => tag);
+}
+
+/** Negative when `a` is shown before `b`; 0 only for equal tags. A total order. */
+export function compareTags(a: string, b: string, order: 'version' | 'name' = 'version'): number {
+  return compareKeys(keyOf(a, order), keyOf(b, order), order);
+}
+
+/** Whether a tag reads as a version: `1`, `v1.2`, `1.2.3-alpine`, `3.12rc1`; not `latest`, `main` or a commit. */
+export function isVersionTag(tag: string): boolean {
+  return keyOf(tag, 'version').group === Group.version;
+}
+
+const Group = { latest: 0, version: 1, other: 2 } as const;
+/** Within one version: the release itself, its variants, its pre-releases. */
+const Stage = { release: 0, variant: 1, preRelease: 2 } as const;
+
+/** BigInt only where a double would round. */
+type Num = number | bigint;
+
+interface TagKey {
+  readonly tag: string;
+  readonly group: number;
+  /** 1.2.3 is [1, 2, 3]. Empty for other tags. */
+  readonly version: readonly Num[];
+  readonly stage: number;
+  /** Numbers and words after the version, or of the whole tag. */
+  readonly parts: readonly (Num | string)[];
+}
+
+// A letter may follow directly only a dotted version: 3.12rc1 is one, 7f3a2b1 is a commit.
+const VERSION = /^[vV]?(\d+(?:\.\d+)*)(?=$|[-_+.]|(?<=\.\d+)[A-Za-z])/;
+const PRE_RELEASE =
+  /(?:^|[-_.+\d])(?:alpha|beta|rc|pre|preview|dev|snapshot|nightly|canary|next|test|ea|cr|[abm](?=\d))(?:$|[-_.+\d])/i;
+
+function keyOf(tag: string, order: TagOrder): TagKey {
+  if (order === 'name')
+    return { tag, group: Group.other, version: [], stage: Stage.release, parts: partsOf(tag) };
+  if (tag === 'latest') return { tag, group: Group.latest, version: [], stage: Stage.release, parts: [] };
+  const match = VERSION.exec(tag);
+  if (match === null)
+    return { tag, group: Group.other, version: [], stage: Stage.release, parts: partsOf(tag) };
+  const rest = tag.slice(match[0].length);
+  const version = match[1]!.split('.').map(toNum);
+  return { tag, group: Group.version, version, stage: stageOf(rest), parts: partsOf(rest) };
+}
+
+function stageOf(rest: string): number {
+  if (rest === '') return Stage.release;
+  return PRE_RELEASE.test(rest) ? Stage.preRelease : Stage.variant;
+}
+
+function partsOf(text: string): (Num | string)[] {
+  return (text.match(/\d+|[A-Za-z]+/g) ?? []).map((part) =>
+    /^\d/.test(part) ? toNum(part) : part.toLowerCase(),
+  );
+}
+
+function toNum(digits: string): Num {
+  return digits.length <= 15 ? Number(digits) : BigInt(digits);
+}
+
+function valueOf({ details }: SortableTag, order: TagOrder): number {
+  if (order === 'date') return details?.createdAt?.getTime() ?? -Number.MAX_VALUE;
+  if (order === 'size') return details?.sizeInBytes ?? -1;
+  return 0;
+}
+
+function compareKeys(a: TagKey, b: TagKey, order: TagOrder): number {
+  return (
+    a.group - b.group ||
+    compareVersions(b.version, a.version) ||
+    a.stage - b.stage ||
+    compareParts(a.parts, b.parts, order === 'name' ? 1 : -1) ||
+    compare(a.tag, b.tag)
+  );
+}
+
+/** 1.10 and 1.10.0 are the same version. */
+function compareVersions(a: readonly Num[], b: readonly Num[]): number {
+  const length = Math.max(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = compare(a[i] ?? 0, b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Words alphabetically, numbers before words and in the wanted direction, the shorter first. */
+function compareParts(
+  a: readonly (Num | string)[],
+  b: readonly (Num | string)[],
+  numberDirection: number,
+): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const left = a[i]!;
+    const right = b[i]!;
+    const isWord = typeof left === 'string';
+    if (isWord !== (typeof right === 'string')) return isWord ? 1 : -1;
+    const difference = isWord ? compare(left, right) : compare(left, right) * numberDirection;
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+function compare(a: Num | string, b: Num | string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
