@@ -1,0 +1,261 @@
+/** How each kind of node looks: label, description, icon, tooltip, menus (contextValue) and what a screen reader says. */
+import * as vscode from 'vscode';
+import { toDisplayLine } from '../core/common/displayText.ts';
+import type { ArtifactKind } from '../core/oci/artifact.ts';
+import type { Descriptor } from '../core/oci/descriptor.ts';
+import { shortDigest } from '../core/oci/digest.ts';
+import { formatPlatform } from '../core/oci/platform.ts';
+import type { TagDetails } from '../core/providers/RegistryProvider.ts';
+import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
+import { actionLabel, wordError } from '../platform/wordError.ts';
+import type { RegistriesNode, RegistryNode, RepositoryNode, TagNode } from './nodes.ts';
+import { describeReferrer } from './describeReferrer.ts';
+
+/** What is known of a node besides its own data; it may arrive later. */
+export interface TreeState {
+  readonly details?: TagDetails;
+  readonly detailsFailed?: boolean;
+  readonly filter?: string;
+}
+
+const { Collapsed, None } = {
+  Collapsed: vscode.TreeItemCollapsibleState.Collapsed,
+  None: vscode.TreeItemCollapsibleState.None,
+};
+
+export function toTreeItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
+  const item = createItem(node, state);
+  item.id = node.id;
+  return item;
+}
+
+function createItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
+  switch (node.kind) {
+    case 'registry':
+      return registryItem(node);
+    case 'invalidConnection':
+      return withDetails(new vscode.TreeItem(vscode.l10n.t('Invalid connection')), {
+        description: toDisplayLine(node.invalid.problem),
+        icon: 'error',
+        contextValue: 'invalidConnection',
+        command: {
+          command: 'workbench.action.openSettings',
+          title: vscode.l10n.t('Open Settings'),
+          arguments: ['berth.connections'],
+        },
+      });
+    case 'namespace':
+      return withDetails(new vscode.TreeItem(toDisplayLine(node.namespace), Collapsed), {
+        icon: 'folder',
+        contextValue: 'namespace',
+        spoken: vscode.l10n.t('Namespace {0}', node.namespace),
+      });
+    case 'repository':
+      return repositoryItem(node, state);
+    case 'tag':
+      return tagItem(node, state);
+    case 'platform':
+      return withDetails(new vscode.TreeItem(toDisplayLine(node.label), Collapsed), {
+        description: shortDigest(node.descriptor.digest),
+        icon: 'device-desktop',
+        contextValue: 'platform',
+        tooltip: node.descriptor.digest,
+        spoken: vscode.l10n.t('Platform {0}', node.label),
+      });
+    case 'layers': {
+      const total = node.layers.reduce((sum, layer) => sum + layer.sizeInBytes, 0);
+      return withDetails(new vscode.TreeItem(vscode.l10n.t('Layers'), Collapsed), {
+        description: `${formatCount(node.layers.length)} · ${formatSize(total)}`,
+        icon: 'layers',
+        contextValue: 'layers',
+        spoken: vscode.l10n.t('{0} layers, {1}', node.layers.length, formatSize(total)),
+      });
+    }
+    case 'layer':
+      return withDetails(new vscode.TreeItem(shortDigest(node.descriptor.digest)), {
+        description: formatSize(node.descriptor.sizeInBytes),
+        icon: 'file-zip',
+        contextValue: 'layer',
+        tooltip: `${node.descriptor.digest}\n${toDisplayLine(node.descriptor.mediaType)}`,
+        spoken: vscode.l10n.t('Layer {0}, {1}', node.position, formatSize(node.descriptor.sizeInBytes)),
+      });
+    case 'referrers':
+      return withDetails(new vscode.TreeItem(vscode.l10n.t('Referrers'), Collapsed), {
+        description: formatCount(node.referrers.length),
+        icon: 'references',
+        contextValue: 'referrers',
+        spoken: vscode.l10n.t('{0} referrers', node.referrers.length),
+      });
+    case 'referrer':
+      return referrerItem(node.descriptor);
+    case 'loadMore':
+      return withDetails(new vscode.TreeItem(vscode.l10n.t('Load More…')), {
+        description:
+          node.total === undefined
+            ? vscode.l10n.t('{0} shown', formatCount(node.shown))
+            : vscode.l10n.t('{0} of {1} shown', formatCount(node.shown), formatCount(node.total)),
+        icon: 'ellipsis',
+        contextValue: 'loadMore',
+        command: {
+          command: 'berth.loadMore',
+          title: vscode.l10n.t('Load More'),
+          arguments: [node],
+        },
+      });
+    case 'error':
+      return errorItem(node);
+    case 'message':
+      return withDetails(new vscode.TreeItem(node.text), { icon: 'info', contextValue: 'message' });
+  }
+}
+
+interface Details {
+  readonly description?: string;
+  readonly icon: string;
+  readonly iconColor?: string;
+  readonly contextValue: string;
+  readonly tooltip?: string;
+  /** What a screen reader says instead of the label. */
+  readonly spoken?: string;
+  readonly command?: vscode.Command;
+}
+
+function withDetails(item: vscode.TreeItem, details: Details): vscode.TreeItem {
+  item.iconPath = new vscode.ThemeIcon(
+    details.icon,
+    details.iconColor === undefined ? undefined : new vscode.ThemeColor(details.iconColor),
+  );
+  item.contextValue = details.contextValue;
+  if (details.description !== undefined) item.description = details.description;
+  // A plain string is never Markdown; the label stands in where there is nothing to add.
+  item.tooltip = details.tooltip ?? (typeof item.label === 'string' ? item.label : undefined);
+  if (details.command) item.command = details.command;
+  item.accessibilityInformation = {
+    label: [
+      details.spoken ?? (typeof item.label === 'string' ? item.label : ''),
+      details.spoken?.includes(details.description ?? '') ? undefined : details.description,
+    ]
+      .filter(Boolean)
+      .join(', '),
+  };
+  return item;
+}
+
+function registryItem({ connection }: RegistryNode): vscode.TreeItem {
+  const host = connection.url.replace(/^https?:\/\//i, '');
+  const unencrypted = connection.url.toLowerCase().startsWith('http:');
+  const local = connection.localContainer !== undefined;
+  return withDetails(new vscode.TreeItem(toDisplayLine(connection.name), Collapsed), {
+    description: [
+      host === connection.name ? undefined : host,
+      connection.auth === 'password' ? connection.username : undefined,
+      unencrypted && !local ? vscode.l10n.t('http') : undefined,
+    ]
+      .filter(Boolean)
+      .map((part) => toDisplayLine(part!))
+      .join(' · '),
+    icon: local ? 'server-environment' : connection.provider === 'dockerHub' ? 'cloud' : 'server',
+    contextValue: [
+      'registry',
+      local ? ':local' : '',
+      connection.auth === 'password' ? ':canSignOut' : '',
+    ].join(''),
+    tooltip: toDisplayLine(connection.url),
+    spoken: vscode.l10n.t('Registry {0}', connection.name),
+  });
+}
+
+function repositoryItem(node: RepositoryNode, { filter }: TreeState): vscode.TreeItem {
+  const name = node.repository.slice(node.repository.lastIndexOf('/') + 1);
+  return withDetails(new vscode.TreeItem(toDisplayLine(name), Collapsed), {
+    ...(filter && { description: vscode.l10n.t('filter: {0}', toDisplayLine(filter)) }),
+    icon: node.pinned ? 'pinned' : 'repo',
+    contextValue: ['repository', node.pinned ? ':pinned' : '', filter ? ':filtered' : '', ':hasWeb'].join(''),
+    tooltip: toDisplayLine(node.repository),
+    spoken: vscode.l10n.t('Repository {0}', node.repository),
+  });
+}
+
+const TAG_ICONS: Readonly<Record<ArtifactKind, string>> = {
+  image: 'package',
+  index: 'type-hierarchy-sub',
+  helm: 'compass',
+  artifact: 'file-binary',
+  legacy: 'history',
+};
+
+function kindLabel(kind: ArtifactKind): string {
+  switch (kind) {
+    case 'image':
+      return vscode.l10n.t('image');
+    case 'index':
+      return vscode.l10n.t('multi-platform image');
+    case 'helm':
+      return vscode.l10n.t('Helm chart');
+    case 'artifact':
+      return vscode.l10n.t('artifact');
+    case 'legacy':
+      return vscode.l10n.t('image in the outdated schema 1');
+  }
+}
+
+function tagItem(node: TagNode, { details, detailsFailed }: TreeState): vscode.TreeItem {
+  const age = details?.createdAt && formatAge(details.createdAt);
+  const size = details?.sizeInBytes === undefined ? undefined : formatSize(details.sizeInBytes);
+  const label = toDisplayLine(node.tag);
+  const tooltip = details
+    ? [
+        `${node.repository}:${node.tag}`,
+        kindLabel(details.kind) + (details.artifactType ? ` (${details.artifactType})` : ''),
+        details.digest,
+        details.platforms?.length
+          ? vscode.l10n.t('Platforms: {0}', details.platforms.map(formatPlatform).join(', '))
+          : undefined,
+        size && vscode.l10n.t('Compressed size: {0}', size),
+        age && details.createdAt && vscode.l10n.t('Created: {0}', formatDate(details.createdAt)),
+      ]
+        .filter((line) => line !== undefined)
+        .map((line) => toDisplayLine(line))
+        .join('\n')
+    : detailsFailed
+      ? vscode.l10n.t('The details of this tag could not be read. Open it to see why.')
+      : vscode.l10n.t('Reading details…');
+  return withDetails(new vscode.TreeItem(label, Collapsed), {
+    description: [age, size].filter(Boolean).join(' · '),
+    icon: details ? TAG_ICONS[details.kind] : detailsFailed ? 'warning' : 'tag',
+    contextValue: 'tag:hasWeb',
+    tooltip,
+    spoken: details
+      ? vscode.l10n.t('Tag {0}, {1}', label, kindLabel(details.kind))
+      : vscode.l10n.t('Tag {0}', label),
+  });
+}
+
+function referrerItem(descriptor: Descriptor): vscode.TreeItem {
+  const { label, icon } = describeReferrer(descriptor);
+  return withDetails(new vscode.TreeItem(toDisplayLine(label)), {
+    description: shortDigest(descriptor.digest),
+    icon,
+    contextValue: 'referrer',
+    tooltip: [descriptor.digest, descriptor.artifactType ?? descriptor.mediaType]
+      .map((line) => toDisplayLine(line))
+      .join('\n'),
+  });
+}
+
+function errorItem(node: Extract<RegistriesNode, { kind: 'error' }>): vscode.TreeItem {
+  const { summary, message, action } = wordError(node.error);
+  return withDetails(new vscode.TreeItem(summary), {
+    description: actionLabel(action),
+    icon: 'error',
+    iconColor: 'list.errorForeground',
+    contextValue: `error:${action}`,
+    tooltip: message,
+    spoken: message,
+    command: {
+      command: 'berth.resolveError',
+      title: actionLabel(action),
+      arguments: [node],
+    },
+  });
+}

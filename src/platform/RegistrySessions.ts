@@ -1,0 +1,199 @@
+/**
+ * One open session a connection: its endpoint, transport, client and provider. Made on first use, closed when the
+ * connection changes, so that an edited connection never talks through an old socket or an old token.
+ */
+import * as vscode from 'vscode';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { CoreError } from '../core/common/CoreError.ts';
+import type { Logger } from '../core/common/Logger.ts';
+import type { CredentialStore } from '../core/credentials/CredentialStore.ts';
+import { readDockerCertificates } from '../core/credentials/dockerCertificates.ts';
+import { createProvider, detectProviderKind } from '../core/providers/index.ts';
+import type { RegistryProvider } from '../core/providers/RegistryProvider.ts';
+import { RegistryClient } from '../core/registry/RegistryClient.ts';
+import type { RegistryEndpoint, TlsOptions } from '../core/registry/RegistryEndpoint.ts';
+import { createEndpoint } from '../core/registry/parseRegistryUrl.ts';
+import { Transport, type TransportQuestion } from '../core/registry/transport/Transport.ts';
+import type { Connection } from './Connection.ts';
+import type { ConnectionSettings } from './ConnectionSettings.ts';
+import { readProxyOptions } from './proxySettings.ts';
+
+export interface RegistrySession {
+  readonly connection: Connection;
+  readonly endpoint: RegistryEndpoint;
+  readonly client: RegistryClient;
+  readonly provider: RegistryProvider;
+  readonly transport: Transport;
+}
+
+/** A repository whose content changed. */
+export interface RepositoryChange {
+  readonly connectionId: string;
+  readonly repository: string;
+}
+
+export interface RegistrySessionsOptions {
+  readonly settings: ConnectionSettings;
+  readonly logger: Logger;
+  readonly userAgent: string;
+  /** Credentials for a connection, by its `auth`. */
+  readonly credentials: (connection: Connection) => CredentialStore;
+  /** Asked before something unusual but possible; see TransportQuestion. */
+  readonly confirm: (question: TransportQuestion) => Promise<boolean>;
+}
+
+export class RegistrySessions implements vscode.Disposable {
+  readonly #options: RegistrySessionsOptions;
+  readonly #sessions = new Map<string, Promise<RegistrySession>>();
+  readonly #repositoryChanged = new vscode.EventEmitter<RepositoryChange>();
+  readonly #connectionChanged = new vscode.EventEmitter<string>();
+  readonly #subscriptions: vscode.Disposable[];
+  readonly onDidChangeRepository = this.#repositoryChanged.event;
+  /** A connection's credentials or trust changed: what is shown of it is to be read again. */
+  readonly onDidChangeConnection = this.#connectionChanged.event;
+
+  constructor(options: RegistrySessionsOptions) {
+    this.#options = options;
+    this.#subscriptions = [
+      options.settings.onDidChange(() => this.#dropChanged()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('http')) this.#dropAll();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.#subscriptions).dispose();
+    this.#dropAll();
+    this.#repositoryChanged.dispose();
+    this.#connectionChanged.dispose();
+  }
+
+  /** @throws CoreError `notFound` when the connection was removed meanwhile. */
+  async open(connectionId: string): Promise<RegistrySession> {
+    const connection = this.#options.settings.get(connectionId);
+    if (!connection) {
+      throw new CoreError('notFound', `no connection ${connectionId}`, {
+        subject: connectionId,
+        reason: 'noConnection',
+      });
+    }
+    const existing = this.#sessions.get(connectionId);
+    if (existing) return existing;
+    const session = this.create(connection);
+    this.#sessions.set(connectionId, session);
+    session.catch(() => this.#sessions.delete(connectionId));
+    return session;
+  }
+
+  /** A session that is not kept, to test a connection before it is saved. The caller disposes its transport. */
+  async create(connection: Connection, credentials?: CredentialStore): Promise<RegistrySession> {
+    const { logger, userAgent, confirm } = this.#options;
+    const endpoint = createEndpoint(connection.url, connection.pathStyle ?? 'namespace');
+    const transport = new Transport({
+      endpoint,
+      tls: await readTlsOptions(connection, endpoint),
+      proxy: readProxyOptions(),
+      credentials: credentials ?? this.#options.credentials(connection),
+      logger,
+      userAgent,
+      confirm,
+      onWarning: (text) => logger.warn(`${endpoint.host}: ${text}`),
+    });
+    const client = new RegistryClient(endpoint, transport, logger);
+    const provider = createProvider(connection.provider ?? detectProviderKind(endpoint), client);
+    return { connection, endpoint, client, provider, transport };
+  }
+
+  /** Forgets tokens and sockets of a connection and has everything shown of it read again. */
+  reset(connectionId: string): void {
+    this.#drop(connectionId);
+    this.#connectionChanged.fire(connectionId);
+  }
+
+  /** Told by whoever changed a repository: the explorer refreshes that node only. */
+  notifyRepositoryChanged(connectionId: string, repository: string): void {
+    this.#repositoryChanged.fire({ connectionId, repository });
+  }
+
+  /** Connections through which `host/repository` of a docker reference is seen, with the name it has there. */
+  find(host: string, repository: string): RepositoryChange[] {
+    const full = `${host}/${repository}`;
+    return this.#options.settings.connections().flatMap((connection) => {
+      const endpoint = tryCreateEndpoint(connection);
+      const prefix = endpoint && `${endpoint.referenceHost}/`;
+      return prefix && full.startsWith(prefix)
+        ? [{ connectionId: connection.id, repository: full.slice(prefix.length) }]
+        : [];
+    });
+  }
+
+  #dropChanged(): void {
+    for (const [id, pending] of this.#sessions) {
+      const current = this.#options.settings.get(id);
+      void pending.then(
+        ({ connection }) => {
+          // Pins do not change how the registry is reached, and its tokens may stay.
+          if (reachKey(current) !== reachKey(connection)) this.#drop(id);
+        },
+        () => undefined,
+      );
+    }
+  }
+
+  #dropAll(): void {
+    for (const id of [...this.#sessions.keys()]) this.#drop(id);
+  }
+
+  #drop(id: string): void {
+    const pending = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    pending?.then(
+      ({ transport }) => transport.dispose(),
+      () => undefined,
+    );
+  }
+}
+
+function reachKey(connection: Connection | undefined): string {
+  return JSON.stringify({ ...connection, repositories: [], name: '' });
+}
+
+/** The endpoint of a connection, undefined where its address does not parse. */
+export function tryCreateEndpoint(connection: Connection): RegistryEndpoint | undefined {
+  try {
+    return createEndpoint(connection.url, connection.pathStyle ?? 'namespace');
+  } catch {
+    return undefined;
+  }
+}
+
+async function readTlsOptions(connection: Connection, endpoint: RegistryEndpoint): Promise<TlsOptions> {
+  if (endpoint.scheme === 'http') {
+    if (!connection.allowInsecureHttp && !isLoopback(endpoint.host)) {
+      throw new CoreError('tls', 'plain http was not allowed for this connection', {
+        host: endpoint.host,
+        reason: 'insecureHttpNotAllowed',
+      });
+    }
+    return {};
+  }
+  const fromDocker = await readDockerCertificates(endpoint.host, {
+    env: process.env,
+    homeDir: homedir(),
+  });
+  const own = connection.caFile ? [await readFile(connection.caFile, 'utf8')] : [];
+  return {
+    ...fromDocker,
+    additionalCaPem: [...(fromDocker.additionalCaPem ?? []), ...own],
+    ...(connection.trustedFingerprint256 && {
+      pinnedFingerprint256: connection.trustedFingerprint256,
+    }),
+  };
+}
+
+/** 127.0.0.0/8 and localhost count as safe without TLS, as Docker has it. */
+function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
+}
