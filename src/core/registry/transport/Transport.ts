@@ -2,10 +2,31 @@
  * HTTP for one connection: one undici dispatcher, our own retry, deadline, redirect, realm and size rules, bearer
  * tokens shared by concurrent requests. One instance a connection; `dispose` closes its sockets.
  */
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { CoreError, isCoreError, type ErrorDetails, type ErrorKind } from '../../common/CoreError.ts';
 import type { Logger } from '../../common/Logger.ts';
+import { toDisplayLine } from '../../common/displayText.ts';
 import type { CredentialStore } from '../../credentials/CredentialStore.ts';
+import { Authorizer } from '../auth/Authorizer.ts';
+import { MAX_TOKEN_BODY_BYTES, type TokenFetch } from '../auth/tokenClient.ts';
 import type { ProxyOptions, RegistryEndpoint, TlsOptions } from '../RegistryEndpoint.ts';
+import { cancelledError, delay, onCancel, throwIfCancelled } from './cancellation.ts';
+import { ConnectionLimiter } from './ConnectionLimiter.ts';
+import { createDispatcher, proxyStatusError, type RegistryDispatcher } from './createDispatcher.ts';
+import { GuardedBody, readAll } from './GuardedBody.ts';
+import { isHtmlResponse } from './isHtmlResponse.ts';
+import { toNetworkError } from './networkError.ts';
+import { checkLeaving, headersForOtherOrigin, isRedirect, MAX_REDIRECTS, refused } from './redirectPolicy.ts';
+import { createResponseError } from './responseError.ts';
+import {
+  backOffMs,
+  isTransientStatus,
+  isWorthRetrying,
+  MAX_UNAUTHORIZED,
+  parseRetryAfter,
+} from './retryPolicy.ts';
+import { SecretScrubber } from './SecretScrubber.ts';
 
 export interface TransportOptions {
   readonly endpoint: RegistryEndpoint;
@@ -21,6 +42,8 @@ export interface TransportOptions {
   readonly confirm?: (question: TransportQuestion) => Promise<boolean>;
   /** A registry `Warning: 299` text, once per text. */
   readonly onWarning?: (text: string) => void;
+  /** Shared by all connections, so that six a host and 24 in all hold together. Absent: one of its own. */
+  readonly limiter?: ConnectionLimiter;
   /** Deadlines, overridable so that tests need not wait. */
   readonly limits?: Partial<TransportLimits>;
 }
@@ -74,12 +97,441 @@ export interface TransportResponse {
   bytes(maxBytes: number): Promise<Uint8Array>;
 }
 
+const DEFAULT_LIMITS: TransportLimits = {
+  connectTimeoutMs: 10_000,
+  headersTimeoutMs: 30_000,
+  slowBodyWindowMs: 60_000,
+  minBytesPerSecond: 1024,
+  maxRetryAfterMs: 60_000,
+  retryBaseMs: 250,
+  connectionsPerHost: 6,
+};
+
+const MAX_ERROR_BODY_BYTES = 64 * 1024;
+/** A reply that is dropped is read to its end up to this size, which keeps the connection; beyond, the socket is closed. */
+const MAX_DUMPED_BYTES = 16 * 1024;
+/** Larger bodies go out in pieces, so that the deadline for the reply starts anew with each. */
+const BODY_PIECE_BYTES = 64 * 1024;
+
+/** One request as it goes out, after redirects and with what it carries. */
+interface Hop {
+  readonly url: URL;
+  readonly method: TransportRequest['method'];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: TransportRequest['body'];
+}
+
 export class Transport {
+  readonly #options: TransportOptions;
+  readonly #limits: TransportLimits;
+  readonly #limiter: ConnectionLimiter;
+  readonly #dispatcher: RegistryDispatcher;
+  readonly #authorizer: Authorizer;
+  readonly #scrubber = new SecretScrubber();
+  readonly #root: URL;
+  readonly #disposal = new AbortController();
+  readonly #answers = new Map<string, Promise<boolean>>();
+  readonly #warnings = new Set<string>();
+
   constructor(options: TransportOptions) {
-    void options;
+    const { endpoint, tls, proxy, credentials, logger } = options;
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limiter = options.limiter ?? new ConnectionLimiter();
+    this.#root = new URL(`${endpoint.scheme}://${endpoint.host}`);
+    this.#dispatcher = createDispatcher({
+      registryHost: endpoint.host,
+      tls,
+      proxy,
+      connectTimeoutMs: this.#limits.connectTimeoutMs,
+    });
+    this.#authorizer = new Authorizer({
+      registry: this.#root,
+      credentialKey: endpoint.credentialKey,
+      credentials,
+      sendToken: this.#sendToken,
+      confirmRealm: (host, otherHost) => this.#confirm({ kind: 'realmOnOtherHost', host, otherHost }),
+      isProxied: (url) => this.#dispatcher.route(url).proxyHost !== undefined,
+      scrubber: this.#scrubber,
+      logger,
+    });
   }
-  declare request: (request: TransportRequest) => Promise<TransportResponse>;
+
+  /**
+   * Sends, signs in where asked, follows redirects, tries again what is safe. Resolves when the headers of a 2xx or an
+   * accepted status are there; the body must then be read or destroyed, for it holds one of the host's six slots.
+   * @throws CoreError of every kind that is about the network or the reply.
+   */
+  async request(request: TransportRequest): Promise<TransportResponse> {
+    const url = this.#urlOf(request);
+    const details: ErrorDetails = {
+      host: url.host,
+      operation: request.operation,
+      ...(request.subject === undefined ? {} : { subject: request.subject }),
+    };
+    const troubles = new Map<ErrorKind, number>();
+    let authorization = await this.#authorize(url, request);
+    let waitedMs = 0;
+    for (let sent = 1; ; sent += 1) {
+      throwIfCancelled(request.signal);
+      let response: TransportResponse | undefined;
+      let trouble: CoreError;
+      try {
+        authorization ??=
+          url.origin === this.#root.origin ? this.#authorizer.authorizeNow(request.scopes) : undefined;
+        response = await this.#follow(request, url, authorization, details);
+        if (
+          (response.status >= 200 && response.status < 300) ||
+          request.accept?.includes(response.status) === true
+        ) {
+          return response;
+        }
+        trouble = await this.#errorOf(response, details);
+      } catch (error) {
+        trouble = toNetworkError(error, details);
+      }
+      const before = troubles.get(trouble.kind) ?? 0;
+      troubles.set(trouble.kind, before + 1);
+      this.#options.logger.debug(
+        `${request.method} ${url.host}${url.pathname}: ${trouble.details.status ?? trouble.kind} (request ${sent})`,
+      );
+      if (trouble.kind === 'unauthorized' && response !== undefined) {
+        authorization = await this.#answerChallenge(request, response, authorization, before + 1, trouble);
+        continue;
+      }
+      const waitMs = this.#retryDelayMs(request, trouble, before, sent, waitedMs);
+      if (waitMs === undefined) throw trouble;
+      waitedMs += waitMs;
+      await delay(waitMs, request.signal);
+    }
+  }
+
   /** Forgets tokens and cached credentials (after a sign-in). */
-  declare forgetTokens: () => void;
-  declare dispose: () => Promise<void>;
+  forgetTokens(): void {
+    this.#authorizer.forget();
+    this.#answers.clear();
+  }
+
+  /** Ends what is under way with `cancelled` and closes every socket. */
+  async dispose(): Promise<void> {
+    this.#disposal.abort();
+    this.#authorizer.forget();
+    await this.#dispatcher.agent.destroy();
+  }
+
+  /** @throws CoreError `invalidInput` for a path that would leave the API's root. */
+  #urlOf({ path, query }: TransportRequest): URL {
+    let url = /^https?:\/\//i.test(path) ? URL.parse(path) : null;
+    if (url === null) {
+      const { apiPrefix } = this.#options.endpoint;
+      const full = `${apiPrefix === '' ? '' : `/${apiPrefix}`}${path}`;
+      url = URL.parse(`${this.#root.origin}${full}`);
+      // The URL parser folds `..`: what does not come back as it went in would ask for something else.
+      if (url === null || !path.startsWith('/') || `${url.pathname}${url.search}` !== full) {
+        throw new CoreError('invalidInput', 'not a path of a registry', { reason: 'path' });
+      }
+    }
+    for (const [name, value] of Object.entries(query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    return url;
+  }
+
+  async #authorize(url: URL, request: TransportRequest): Promise<string | undefined> {
+    if (url.origin !== this.#root.origin) return undefined;
+    return this.#authorizer.authorize(request.scopes, request.signal);
+  }
+
+  async #answerChallenge(
+    request: TransportRequest,
+    response: TransportResponse,
+    used: string | undefined,
+    timesRefused: number,
+    trouble: CoreError,
+  ): Promise<string> {
+    const isOurs = URL.parse(response.url)?.origin === this.#root.origin;
+    const isResendable = !(request.body instanceof Readable);
+    if (!isOurs) throw trouble;
+    if (timesRefused >= MAX_UNAUTHORIZED) throw this.#authorizer.refusal(request.scopes, trouble.details);
+    const challenge = response.headers['www-authenticate'];
+    const next = await this.#authorizer.answer(
+      challenge,
+      request.scopes,
+      used,
+      trouble.details,
+      request.signal,
+    );
+    if (!isResendable) throw trouble;
+    return next;
+  }
+
+  /** Milliseconds to wait before the next request; undefined to give up. */
+  #retryDelayMs(
+    request: TransportRequest,
+    trouble: CoreError,
+    before: number,
+    sent: number,
+    waitedMs: number,
+  ): number | undefined {
+    if (request.body instanceof Readable || !isWorthRetrying(trouble.kind, before, sent)) return undefined;
+    if (trouble.kind === 'serverError' && !isTransientStatus(trouble.details.status ?? 0)) return undefined;
+    const isSafe = request.idempotent ?? (request.method === 'GET' || request.method === 'HEAD');
+    // A 429 and a refused connection have done nothing, so that anything may be sent again after them.
+    if (!isSafe && trouble.kind !== 'rateLimited' && trouble.kind !== 'connectionRefused') return undefined;
+    const askedSeconds = trouble.details.retryAfterSeconds;
+    const waitMs =
+      askedSeconds === undefined
+        ? backOffMs(this.#limits.retryBaseMs, before, Math.random())
+        : askedSeconds * 1000;
+    return waitedMs + waitMs > this.#limits.maxRetryAfterMs ? undefined : waitMs;
+  }
+
+  async #follow(
+    request: TransportRequest,
+    start: URL,
+    authorization: string | undefined,
+    details: ErrorDetails,
+  ): Promise<TransportResponse> {
+    const headers: Record<string, string> = {
+      'accept-encoding': 'identity',
+      'user-agent': this.#options.userAgent,
+      ...request.headers,
+    };
+    const home = this.#root.origin;
+    if (start.origin !== home) await this.#checkLeaving(this.#root, start);
+    let hop: Hop = {
+      url: start,
+      method: request.method,
+      headers:
+        start.origin !== home
+          ? headersForOtherOrigin(headers)
+          : authorization === undefined
+            ? headers
+            : { ...headers, authorization },
+      body: request.body,
+    };
+    for (let hops = 0; ; hops += 1) {
+      const response = await this.#send(hop, { ...details, host: hop.url.host }, request.signal);
+      const location = isRedirect(response.status) ? response.headers['location'] : undefined;
+      if (typeof location !== 'string' || request.accept?.includes(response.status) === true) return response;
+      await dump(response.body);
+      const to = URL.parse(location, hop.url.href);
+      if (to === null)
+        throw new CoreError('protocol', 'unreadable Location', { ...details, reason: 'location' });
+      if (hops >= MAX_REDIRECTS) throw refused(hop.url, to, 'tooManyRedirects');
+      hop = await this.#nextHop(hop, to, response.status);
+    }
+  }
+
+  async #nextHop(hop: Hop, to: URL, status: number): Promise<Hop> {
+    await this.#checkLeaving(hop.url, to);
+    const isRead = hop.method === 'GET' || hop.method === 'HEAD';
+    // 301 to 303 turn a write into a GET, which would look done without having been.
+    if (!isRead && status !== 307 && status !== 308) throw refused(hop.url, to, 'methodChange');
+    if (hop.body instanceof Readable) throw refused(hop.url, to, 'streamedBody');
+    return {
+      ...hop,
+      url: to,
+      headers: to.origin === hop.url.origin ? hop.headers : headersForOtherOrigin(hop.headers),
+    };
+  }
+
+  #checkLeaving(from: URL, to: URL): Promise<void> {
+    const isHttp = to.protocol === 'https:' || to.protocol === 'http:';
+    return checkLeaving({
+      from,
+      to,
+      isProxied: isHttp && this.#dispatcher.route(to).proxyHost !== undefined,
+      confirm: (host, otherHost) => this.#confirm({ kind: 'redirectToPrivateAddress', host, otherHost }),
+    });
+  }
+
+  /** One question at a time for each pair of hosts, remembered. */
+  #confirm(question: TransportQuestion): Promise<boolean> {
+    const { confirm } = this.#options;
+    if (confirm === undefined) return Promise.resolve(false);
+    const key = `${question.kind} ${question.host} ${question.otherHost}`;
+    let answer = this.#answers.get(key);
+    if (answer === undefined) {
+      answer = confirm(question);
+      this.#answers.set(key, answer);
+    }
+    return answer;
+  }
+
+  /** One request, one reply; the slot is held until the body is closed. */
+  async #send(hop: Hop, details: ErrorDetails, signal: AbortSignal): Promise<TransportResponse> {
+    const { url, method, body } = hop;
+    const route = this.#dispatcher.route(url);
+    const scope = linkSignals(signal, this.#disposal.signal);
+    let release: (() => void) | undefined;
+    const finish = (): void => {
+      scope.unlink();
+      release?.();
+    };
+    try {
+      const { connectionsPerHost } = this.#limits;
+      release = await this.#limiter.acquire(
+        url.host,
+        connectionsPerHost,
+        body instanceof Readable,
+        scope.signal,
+      );
+      const reply = await this.#dispatcher.agent.request({
+        origin: route.origin,
+        path: route.path,
+        method,
+        headers: { ...hop.headers, ...route.headers, ...lengthHeader(body) },
+        body: toPieces(body),
+        signal: scope.signal,
+        headersTimeout: this.#limits.headersTimeoutMs,
+      });
+      this.#noteWarnings(reply.headers['warning']);
+      if (route.proxyHost !== undefined && reply.statusCode === 407) {
+        await dump(reply.body);
+        throw proxyStatusError(route.proxyHost, url.host, 407);
+      }
+      return this.#respond(hop, reply, details, scope.signal, finish);
+    } catch (error) {
+      finish();
+      if (body instanceof Readable) body.destroy();
+      throw scope.signal.aborted ? cancelledError(signal) : toNetworkError(error, details);
+    }
+  }
+
+  #respond(
+    { url, method }: Hop,
+    reply: Dispatcher.ResponseData,
+    details: ErrorDetails,
+    signal: AbortSignal,
+    onClose: () => void,
+  ): TransportResponse {
+    const { statusCode: status, headers } = reply;
+    const encodings = String(headers['content-encoding'] ?? '').split(',').length;
+    const length = Number(headers['content-length']);
+    const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
+    const isEmpty = !hasBody || length === 0;
+    const body = new GuardedBody(reply.body, {
+      signal,
+      details: { ...details, status },
+      ...(hasBody && headers['content-length'] !== undefined && Number.isFinite(length)
+        ? { expectedBytes: length }
+        : {}),
+      slowBodyWindowMs: this.#limits.slowBodyWindowMs,
+      minBytesPerSecond: this.#limits.minBytesPerSecond,
+      onClose,
+    });
+    if (encodings > 1) {
+      body.destroy();
+      throw new CoreError('protocol', 'nested content encodings', {
+        ...details,
+        status,
+        reason: 'nestedEncodings',
+      });
+    }
+    // Nobody reads a body that is not there: without this its slot would never come back.
+    if (isEmpty) body.resume();
+    return {
+      status,
+      headers,
+      url: `${url.origin}${url.pathname}`,
+      body,
+      bytes: (maxBytes) => readAll(body, maxBytes, { ...details, status }),
+    };
+  }
+
+  /** The error for an unwanted status; reads the body to its end or its cap. */
+  async #errorOf(response: TransportResponse, details: ErrorDetails): Promise<CoreError> {
+    const body = await response.bytes(MAX_ERROR_BODY_BYTES).catch((error: unknown) => {
+      if (isCoreError(error, 'cancelled')) throw error;
+      return new Uint8Array();
+    });
+    const host = URL.parse(response.url)?.host ?? details.host ?? '';
+    const isOverloaded = response.status === 429 || response.status === 503;
+    const retryAfterSeconds = isOverloaded
+      ? parseRetryAfter(response.headers['retry-after'], Date.now())
+      : undefined;
+    if (response.status === 429) this.#limiter.slowDown(host, this.#limits.connectionsPerHost);
+    return createResponseError(
+      response.status,
+      body,
+      { ...details, host, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
+      (text) => this.#scrubber.scrub(text),
+    );
+  }
+
+  /** RFC 7234's `299 - "text"`; other codes are for caches. */
+  #noteWarnings(header: string | string[] | undefined): void {
+    for (const line of header === undefined ? [] : Array.isArray(header) ? header : [header]) {
+      const text = /^\s*299\s+\S+\s+"((?:[^"\\]|\\.)*)"/.exec(line)?.[1]?.replace(/\\(.)/g, '$1');
+      const shown = text === undefined ? '' : this.#scrubber.scrub(toDisplayLine(text));
+      if (shown === '' || this.#warnings.has(shown) || this.#warnings.size >= 100) continue;
+      this.#warnings.add(shown);
+      this.#options.onWarning?.(shown);
+    }
+  }
+
+  readonly #sendToken: TokenFetch = async (url, init, signal) => {
+    const details: ErrorDetails = { host: url.host, operation: 'get a token' };
+    const headers = { accept: 'application/json', 'user-agent': this.#options.userAgent, ...init.headers };
+    const hop: Hop = { url, method: init.method, headers, body: init.body };
+    let response: TransportResponse;
+    try {
+      response = await this.#send(hop, details, signal);
+    } catch (error) {
+      if (!isCoreError(error, 'connectionReset')) throw error;
+      response = await this.#send(hop, details, signal);
+    }
+    const body = await response.bytes(MAX_TOKEN_BODY_BYTES).catch((error: unknown) => {
+      if (!isCoreError(error, 'tooLarge')) throw error;
+      throw new CoreError(
+        'tokenFailed',
+        `${url.host} answered too much`,
+        { ...details, reason: 'tokenTooLarge' },
+        error,
+      );
+    });
+    return { status: response.status, body, html: isHtmlResponse(response, body) };
+  };
+}
+
+/** A signal that aborts with either of two, and forgets both when asked, so that long-lived ones gather no listeners. */
+function linkSignals(a: AbortSignal, b: AbortSignal): { signal: AbortSignal; unlink: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const forgets = [onCancel(a, abort), onCancel(b, abort)];
+  return {
+    signal: controller.signal,
+    unlink: () => {
+      for (const forget of forgets) forget();
+    },
+  };
+}
+
+function lengthHeader(body: TransportRequest['body']): Record<string, string> {
+  return body instanceof Uint8Array ? { 'content-length': String(body.length) } : {};
+}
+
+function toPieces(body: TransportRequest['body']): Uint8Array | Readable | null {
+  if (!(body instanceof Uint8Array) || body.length <= BODY_PIECE_BYTES) return body ?? null;
+  return Readable.from(pieces(body), { objectMode: false });
+}
+
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += BODY_PIECE_BYTES) {
+    yield bytes.subarray(start, start + BODY_PIECE_BYTES);
+  }
+}
+
+/** Drops a body; its connection stays usable when little of it is left. */
+async function dump(body: Readable): Promise<void> {
+  let seen = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      seen += chunk.length;
+      if (seen > MAX_DUMPED_BYTES) break;
+    }
+  } catch {
+    // Nothing of it was wanted.
+  }
 }

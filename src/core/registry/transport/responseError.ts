@@ -1,0 +1,58 @@
+/** The CoreError for a reply that is not what was asked for. Source: OCI distribution-spec, "Error Codes". */
+import * as v from 'valibot';
+import { CoreError, type ErrorDetails, type ErrorKind } from '../../common/CoreError.ts';
+import { toDisplayLine } from '../../common/displayText.ts';
+
+const ErrorBody = v.object({
+  errors: v.array(v.object({ code: v.optional(v.string()), message: v.optional(v.nullable(v.string())) })),
+});
+
+const KIND_OF_STATUS: Readonly<Record<number, ErrorKind>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'notFound',
+  405: 'unsupported',
+  407: 'proxy',
+  409: 'conflict',
+  412: 'conflict',
+  413: 'tooLarge',
+  429: 'rateLimited',
+  501: 'unsupported',
+};
+
+/** Code and message of the registry's first error; nothing for HTML, other JSON and empty bodies. */
+export function parseErrorBody(body: Uint8Array): Pick<ErrorDetails, 'code' | 'registryMessage'> {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    return {};
+  }
+  const parsed = v.safeParse(ErrorBody, json);
+  const first = parsed.success ? parsed.output.errors[0] : undefined;
+  if (first === undefined) return {};
+  const code = toDisplayLine(first.code ?? '', 64);
+  const message = toDisplayLine(first.message ?? '', 500);
+  return { ...(code && { code }), ...(message && { registryMessage: message }) };
+}
+
+/** `details` holds host, operation and subject; `scrub` takes secrets out of what the registry said. */
+export function createResponseError(
+  status: number,
+  body: Uint8Array,
+  details: ErrorDetails,
+  scrub: (text: string) => string,
+): CoreError {
+  const { code, registryMessage } = parseErrorBody(body);
+  const kind = KIND_OF_STATUS[status] ?? (status >= 500 ? 'serverError' : 'protocol');
+  return new CoreError(
+    kind,
+    `${details.operation ?? 'request'} on ${details.host ?? 'the registry'}: ${status}`,
+    {
+      ...details,
+      status,
+      ...(code === undefined ? {} : { code: scrub(code) }),
+      ...(registryMessage === undefined ? {} : { registryMessage: scrub(registryMessage) }),
+    },
+  );
+}
