@@ -1,0 +1,122 @@
+/** The quick pick or input box at the top of the window, and the command palette. */
+import type { Locator, Page } from 'playwright-core';
+import { exactly } from './exactly.ts';
+
+/** Runs in the page; `before` is what #step() gave. */
+const STEP_IS_OVER = `(before) => {
+  const widget = document.querySelector('.quick-input-widget');
+  if (!widget || widget.offsetParent === null) return true;
+  const text = (selector) => widget.querySelector(selector)?.textContent ?? '';
+  const placeholder = widget.querySelector('input.input')?.placeholder ?? '';
+  return [text('.quick-input-title'), placeholder, text('.quick-input-message')].join('|') !== before;
+}`;
+
+export class QuickInput {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  get #widget(): Locator {
+    return this.#page.locator('.quick-input-widget:visible');
+  }
+
+  get input(): Locator {
+    return this.#widget.locator('input.input');
+  }
+
+  get #options(): Locator {
+    return this.#widget.getByRole('option');
+  }
+
+  /** Waits for the step whose title, placeholder or prompt holds `text`. */
+  async waitFor(text: string | RegExp): Promise<void> {
+    const byPlaceholder = this.#widget.getByPlaceholder(text);
+    await this.#widget.getByText(text).or(byPlaceholder).first().waitFor();
+  }
+
+  async title(): Promise<string> {
+    return (await this.#widget.locator('.quick-input-title').textContent()) ?? '';
+  }
+
+  async value(): Promise<string> {
+    return this.input.inputValue();
+  }
+
+  /** Replaces what stands in the input. */
+  async type(text: string): Promise<void> {
+    await this.input.waitFor();
+    await this.input.fill(text);
+  }
+
+  /** Labels of the options in sight. */
+  async options(): Promise<string[]> {
+    await this.#options.first().waitFor();
+    return this.#options.locator('.quick-input-list-label, .monaco-icon-label .label-name').allTextContents();
+  }
+
+  /** The option whose accessible name begins with `label` (a string) or matches it. */
+  option(label: string | RegExp): Locator {
+    const name = typeof label === 'string' ? exactly(label, '(,|$)') : label;
+    return this.#options.and(this.#page.getByRole('option', { name })).first();
+  }
+
+  /** Chooses an option of a single-choice pick, and waits until that step is over. */
+  async pick(label: string | RegExp): Promise<void> {
+    const option = this.option(label);
+    await option.waitFor();
+    const row = await option.elementHandle();
+    await option.click();
+    await row?.waitForElementState('hidden');
+  }
+
+  /** Ticks an option of a many-choice pick. */
+  async tick(label: string | RegExp): Promise<void> {
+    await this.option(label).getByRole('checkbox').check();
+  }
+
+  /** Enter, and waits until the step with this title and prompt is over. */
+  async accept(): Promise<void> {
+    const before = await this.#step();
+    await this.input.press('Enter');
+    await this.#page.waitForFunction(STEP_IS_OVER, before);
+  }
+
+  async #step(): Promise<string> {
+    const placeholder = (await this.input.getAttribute('placeholder')) ?? '';
+    const prompt = (await this.#widget.locator('.quick-input-message').textContent()) ?? '';
+    return [await this.title(), placeholder, prompt].join('|');
+  }
+
+  /** Types, then accepts: one step of a wizard. */
+  async answer(text: string): Promise<void> {
+    await this.type(text);
+    await this.accept();
+  }
+
+  /** Types a value that must not be accepted, and waits for what is said about it. */
+  async answerWrongly(text: string, complaint: string | RegExp): Promise<void> {
+    await this.type(text);
+    await this.input.press('Enter');
+    await this.waitForMessage(complaint);
+  }
+
+  /** The prompt, or what is wrong with the value. */
+  async waitForMessage(text: string | RegExp): Promise<void> {
+    await this.#widget.locator('.quick-input-message', { hasText: text }).waitFor();
+  }
+
+  async clickButton(name: string | RegExp): Promise<void> {
+    await this.#widget.getByRole('button', { name }).first().click();
+  }
+
+  async dismiss(): Promise<void> {
+    await this.#page.keyboard.press('Escape');
+    await this.waitUntilClosed();
+  }
+
+  async waitUntilClosed(): Promise<void> {
+    await this.#page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+}

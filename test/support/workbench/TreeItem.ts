@@ -1,0 +1,120 @@
+/** One row of a tree. Trees draw only the rows in sight, so finding one may scroll. */
+import type { Locator, Page } from 'playwright-core';
+import { exactly } from './exactly.ts';
+import { Menu } from './Menu.ts';
+
+const FIND_DEADLINE_MS = 20_000;
+
+export class TreeItem {
+  readonly row: Locator;
+  readonly #page: Page;
+
+  private constructor(page: Page, row: Locator) {
+    this.#page = page;
+    this.row = row;
+  }
+
+  /**
+   * The row labelled `label` (the whole name for a string) one level below `parent`, or at the top level.
+   * @throws Error with the labels in sight when it does not turn up within 20 s.
+   */
+  static async find(
+    page: Page,
+    tree: Locator,
+    label: string | RegExp,
+    parent: TreeItem | undefined,
+  ): Promise<TreeItem> {
+    const parentId = parent && (await parent.row.getAttribute('id'));
+    const level = parent ? Number(await parent.row.getAttribute('aria-level')) + 1 : 1;
+    const name = typeof label === 'string' ? exactly(label) : label;
+    const rows = tree.getByRole('treeitem').and(page.locator(`[aria-level="${level}"]`));
+    const found = rows.filter({ has: page.locator('.label-name', { hasText: name }) });
+    // Rows of one parent follow it: the nearest such row after the parent is its child.
+    const child = parentId
+      ? tree.locator(`[id="${parentId}"]`).locator('xpath=following-sibling::*').and(found).first()
+      : found.first();
+    const deadline = Date.now() + FIND_DEADLINE_MS;
+    await tree.waitFor();
+    const box = await tree.boundingBox();
+    while (!(await appears(child, 1000))) {
+      if (Date.now() > deadline) {
+        const seen = await tree.getByRole('treeitem').allInnerTexts();
+        throw new Error(`no item ${String(label)} at level ${level}; in sight: ${seen.join(' | ')}`);
+      }
+      if (!box) continue;
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      await page.mouse.wheel(0, box.height / 2);
+    }
+    const id = await child.getAttribute('id');
+    // By its id from here on: labels and the rows around it may change.
+    return new TreeItem(page, id === null ? child : tree.locator(`[id="${id}"]`));
+  }
+
+  /** Name, description and state as a screen reader hears them. */
+  async accessibleName(): Promise<string> {
+    return (await this.row.getAttribute('aria-label')) ?? '';
+  }
+
+  /** The dimmed text beside the label. */
+  async description(): Promise<string> {
+    return (await this.row.locator('.label-description').allTextContents()).join(' ');
+  }
+
+  async select(): Promise<void> {
+    await this.row.click();
+    await this.row.and(this.#page.locator('[aria-selected="true"]')).waitFor();
+  }
+
+  /** Adds the row to the selection. */
+  async addToSelection(): Promise<void> {
+    await this.row.click({ modifiers: ['ControlOrMeta'] });
+    await this.row.and(this.#page.locator('[aria-selected="true"]')).waitFor();
+  }
+
+  async doubleClick(): Promise<void> {
+    await this.row.dblclick();
+  }
+
+  async expand(): Promise<void> {
+    if ((await this.row.getAttribute('aria-expanded')) === 'true') return;
+    await this.row.locator('.monaco-tl-twistie').click();
+    await this.row.and(this.#page.locator('[aria-expanded="true"]')).waitFor();
+  }
+
+  async collapse(): Promise<void> {
+    if ((await this.row.getAttribute('aria-expanded')) !== 'true') return;
+    await this.row.locator('.monaco-tl-twistie').click();
+    await this.row.and(this.#page.locator('[aria-expanded="false"]')).waitFor();
+  }
+
+  /** An inline action: the icons at the row's right end. */
+  async clickAction(name: string): Promise<void> {
+    await this.row.hover();
+    await this.row.getByRole('button', { name }).click();
+  }
+
+  async openContextMenu(): Promise<Menu> {
+    await this.row.click({ button: 'right' });
+    return Menu.opened(this.#page);
+  }
+
+  /** Right-click and choose. */
+  async choose(...path: readonly string[]): Promise<void> {
+    await (await this.openContextMenu()).choose(...path);
+  }
+
+  async dragTo(target: TreeItem): Promise<void> {
+    await this.row.dragTo(target.row);
+  }
+
+  async waitUntilGone(): Promise<void> {
+    await this.row.waitFor({ state: 'detached' });
+  }
+}
+
+async function appears(locator: Locator, timeout: number): Promise<boolean> {
+  return locator.waitFor({ state: 'attached', timeout }).then(
+    () => true,
+    () => false,
+  );
+}
