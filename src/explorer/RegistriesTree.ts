@@ -8,6 +8,7 @@ import type { Logger } from '../core/common/Logger.ts';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import { formatPlatform, isUnknownPlatform } from '../core/oci/platform.ts';
+import type { TagOrder } from '../core/oci/tagOrder.ts';
 import type { TagDetails } from '../core/providers/RegistryProvider.ts';
 import type { Page } from '../core/registry/Page.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
@@ -25,7 +26,7 @@ import type {
   TagNode,
 } from './nodes.ts';
 import { attachmentDescriptors } from './attachmentDescriptors.ts';
-import { RepositoryListing, type TagSortOrder, type TagViewOptions } from './RepositoryListing.ts';
+import { RepositoryListing, type TagViewOptions } from './RepositoryListing.ts';
 import { toTreeItem, type TreeState } from './toTreeItem.ts';
 
 /** Repositories of one connection, as far as they are loaded. */
@@ -449,7 +450,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   #viewOptions(repositoryNodeId: string): TagViewOptions {
     const tags = vscode.workspace.getConfiguration('berth.tags');
     return {
-      sortBy: tags.get<TagSortOrder>('sortBy', 'version'),
+      sortBy: tags.get<TagOrder>('sortBy', 'version'),
       filter: this.#filters.get(repositoryNodeId) ?? '',
       showAttachments: tags.get<boolean>('showAttachments', false),
     };

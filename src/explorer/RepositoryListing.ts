@@ -5,14 +5,12 @@
 import pLimit from 'p-limit';
 import { isAttachmentTag } from '../core/oci/attachmentTag.ts';
 import { createTagFilter } from '../core/oci/tagFilter.ts';
-import { sortTagNames } from '../core/oci/tagOrder.ts';
-import type { RegistryProvider, TagDetails, TagSummary } from '../core/providers/RegistryProvider.ts';
-
-export type TagSortOrder = 'version' | 'date' | 'name' | 'size';
+import { sortTags, type TagOrder } from '../core/oci/tagOrder.ts';
+import type { RegistryProvider, TagDetails } from '../core/providers/RegistryProvider.ts';
 
 /** How the tags are to be shown. */
 export interface TagViewOptions {
-  readonly sortBy: TagSortOrder;
+  readonly sortBy: TagOrder;
   /** Text or glob, '' for all. */
   readonly filter: string;
   readonly showAttachments: boolean;
@@ -123,7 +121,7 @@ export class RepositoryListing {
     this.#cursor = page.nextCursor;
     this.#truncated ||= page.truncated ?? false;
     const names = new Set(this.#names);
-    for (const { name, details } of page.items as readonly TagSummary[]) {
+    for (const { name, details } of page.items) {
       names.add(name);
       if (details) this.#details.set(name, details);
     }
@@ -135,29 +133,12 @@ export class RepositoryListing {
     return [...this.#names].filter((name) => matches(name) && (showAttachments || !isAttachmentTag(name)));
   }
 
-  #sorted(names: string[], sortBy: TagSortOrder): string[] {
-    switch (sortBy) {
-      case 'version':
-        return sortTagNames(names, 'version');
-      case 'name':
-        return sortTagNames(names, 'name');
-      case 'date':
-        return this.#byNumber(names, (details) => details.createdAt?.getTime());
-      case 'size':
-        return this.#byNumber(names, (details) => details.sizeInBytes);
-    }
-  }
-
-  /** Largest first; what is unknown last; equals by version. */
-  #byNumber(names: string[], valueOf: (details: TagDetails) => number | undefined): string[] {
-    const value = (name: string): number => {
+  #sorted(names: readonly string[], sortBy: TagOrder): string[] {
+    const tags = names.map((name) => {
       const details = this.#details.get(name);
-      return (details && valueOf(details)) ?? -Infinity;
-    };
-    return sortTagNames(names, 'version').sort((a, b) => {
-      const [x, y] = [value(a), value(b)];
-      return x === y ? 0 : y > x ? 1 : -1;
+      return details ? { name, details } : { name };
     });
+    return sortTags(tags, sortBy).map(({ name }) => name);
   }
 
   async #loadDetails(tags: readonly string[]): Promise<void> {

@@ -18,10 +18,7 @@ export interface TreeState {
   readonly filter?: string;
 }
 
-const { Collapsed, None } = {
-  Collapsed: vscode.TreeItemCollapsibleState.Collapsed,
-  None: vscode.TreeItemCollapsibleState.None,
-};
+const { Collapsed } = vscode.TreeItemCollapsibleState;
 
 export function toTreeItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
   const item = createItem(node, state);

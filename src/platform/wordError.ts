@@ -3,7 +3,7 @@
  * Core throws kinds and data; only this file turns them into sentences.
  */
 import { l10n } from 'vscode';
-import { CoreError, isCoreError, type ErrorDetails } from '../core/common/CoreError.ts';
+import { isCoreError, type CoreError, type ErrorDetails } from '../core/common/CoreError.ts';
 import { toDisplayLine } from '../core/common/displayText.ts';
 
 /** The next step, as something a button can do. */
