@@ -16,6 +16,7 @@ await mkdir(workspace);
 try {
   await using server = await VsCodeServer.start({
     env: { HOME: home, DOCKER_CONFIG: join(home, '.docker'), BERTH_SUITE: 'host' },
+    smokeTestDriver: true,
     logFile: join(LOGS, 'host-server.log'),
   });
   await using browser = await launchBrowser();

@@ -38,6 +38,8 @@ export interface VsCodeServerOptions {
   readonly vsix?: readonly string[];
   /** Where to keep data between runs; a temporary folder that goes with the server unless given. */
   readonly dataFolder?: string;
+  /** Lets a window take `payload` (to run a suite in the extension host). It also hides every notification. */
+  readonly smokeTestDriver?: boolean;
   /** What the server prints goes here. */
   readonly logFile?: string;
 }
@@ -70,7 +72,8 @@ export class VsCodeServer implements AsyncDisposable {
       [
         ...common,
         ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--disable-telemetry'],
-        ...['--disable-workspace-trust', '--enable-smoke-test-driver'],
+        '--disable-workspace-trust',
+        ...(options.smokeTestDriver === true ? ['--enable-smoke-test-driver'] : []),
       ],
       options.env,
     );

@@ -30,8 +30,9 @@ export class Menu {
       const item = this.#items.filter({
         has: this.#page.locator('.action-label', { hasText: exactly(title) }),
       });
-      if (index < path.length - 1) await item.hover();
-      else await item.click();
+      await item.hover();
+      // Enter, because a menu ignores the mouse button for a moment after it opened.
+      await item.press(index < path.length - 1 ? 'ArrowRight' : 'Enter');
     }
     await this.#page.locator('.monaco-menu').first().waitFor({ state: 'detached' });
   }

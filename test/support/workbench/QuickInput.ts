@@ -53,7 +53,7 @@ export class QuickInput {
   /** Labels of the options in sight. */
   async options(): Promise<string[]> {
     await this.#options.first().waitFor();
-    return this.#options.locator('.quick-input-list-label, .monaco-icon-label .label-name').allTextContents();
+    return this.#options.locator('.quick-input-list-label .label-name').allTextContents();
   }
 
   /** The option whose accessible name begins with `label` (a string) or matches it. */
