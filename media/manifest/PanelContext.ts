@@ -1,0 +1,18 @@
+/** What every part of the page may know and do. */
+import type { PanelSetting, WebviewMessage } from '../../src/panels/manifestPanelProtocol.ts';
+
+/** What a person changed on the page; kept with `setState` so that it survives hiding and reloading. */
+export interface PageChoices {
+  readonly showEmptySteps: boolean;
+  /** Keys of lists and texts that are shown whole. */
+  readonly expanded: readonly string[];
+}
+
+export interface PanelContext {
+  readonly setting: PanelSetting;
+  readonly choices: PageChoices;
+  post(message: WebviewMessage): void;
+  change(choices: Partial<PageChoices>): void;
+  /** Tells a screen reader, and nobody else. */
+  announce(text: string): void;
+}

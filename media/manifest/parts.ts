@@ -1,0 +1,158 @@
+/** The small pieces the sections are made of. Everything is inserted as text; lit escapes it. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { NamedValue } from '../../src/core/image/ImageView.ts';
+import { fill, shortDigest } from './format.ts';
+import type { PanelContext } from './PanelContext.ts';
+
+export type Content = TemplateResult | string | typeof nothing;
+
+const COPIED_SHOWN_MS = 1500;
+/** Lists up to this long are shown whole. */
+const LONG_LIST = 12;
+const LONG_TEXT = 400;
+
+/** A part of the page with a heading of its own; `count` stands beside it. */
+export function section(
+  id: string,
+  title: string,
+  content: Content,
+  count?: number,
+  aside?: Content,
+): TemplateResult {
+  return html`<section aria-labelledby="${id}-title" id=${id}>
+    <div class="section-head">
+      <h2 id="${id}-title">
+        ${title}${count === undefined ? nothing : html` <vscode-badge variant="counter">${count}</vscode-badge>`}
+      </h2>
+      ${aside ?? nothing}
+    </div>
+    ${content}
+  </section>`;
+}
+
+/** Copies `text`; `what` names it for the label. */
+export function copyButton(context: PanelContext, what: string, text: string): TemplateResult {
+  const label = fill(context.setting.strings.copy, what);
+  return html`<button
+    type="button"
+    class="icon-button"
+    title=${label}
+    aria-label=${label}
+    @click=${(event: Event) => {
+      context.post({ type: 'copyText', text });
+      showCopied(context, event.currentTarget as HTMLElement);
+    }}
+  >
+    <span class="codicon codicon-copy" aria-hidden="true"></span>
+  </button>`;
+}
+
+/** Shows for a moment that something was copied, and says so. */
+export function showCopied(context: PanelContext, button: HTMLElement): void {
+  context.announce(context.setting.strings.copied);
+  button.classList.add('copied');
+  setTimeout(() => button.classList.remove('copied'), COPIED_SHOWN_MS);
+}
+
+/** Elided; the whole value is on the pointer and on the copy button. */
+export function digest(context: PanelContext, value: string): TemplateResult {
+  return html`<span class="digest"
+    ><code title=${value}>${shortDigest(value)}</code
+    >${copyButton(context, context.setting.strings.digest, value)}</span
+  >`;
+}
+
+/** Terms with their values; a row without a value is left out. */
+export function facts(
+  rows: readonly (readonly [term: string, value: Content | undefined])[],
+  className: string,
+): Content {
+  const known = rows.filter(([, value]) => value !== undefined && value !== '');
+  return known.length === 0
+    ? nothing
+    : html`<dl class=${className}>
+        ${known.map(
+          ([term, value]) =>
+            html`<div>
+              <dt>${term}</dt>
+              <dd>${value}</dd>
+            </div>`,
+        )}
+      </dl>`;
+}
+
+/** Name and value side by side, below each other where it is narrow. */
+export function namedValues(
+  context: PanelContext,
+  key: string,
+  title: string,
+  values: readonly NamedValue[],
+): Content {
+  if (values.length === 0) {
+    return nothing;
+  }
+  const { strings } = context.setting;
+  const rows = shortened(context, key, values);
+  return section(
+    key,
+    title,
+    html`<div role="table" aria-labelledby="${key}-title" class="table named-values">
+        <div role="row" class="visually-hidden">
+          <span role="columnheader">${strings.name}</span><span role="columnheader">${strings.value}</span>
+        </div>
+        ${rows.map(
+          ({ name, value }) =>
+            html`<div role="row">
+              <span role="rowheader"><code>${name}</code></span>
+              <span role="cell" class="with-copy"
+                ><span>${longText(context, `${key}:${name}`, value)}</span
+                >${copyButton(context, name, value)}</span
+              >
+            </div>`,
+        )}
+      </div>
+      ${expander(context, key, values.length)}`,
+    values.length,
+  );
+}
+
+/** The first ones of a long list, until it is expanded. */
+export function shortened<T>(context: PanelContext, key: string, items: readonly T[]): readonly T[] {
+  return context.choices.expanded.includes(key) || items.length <= LONG_LIST
+    ? items
+    : items.slice(0, LONG_LIST);
+}
+
+/** The button that shows the rest of a list, or hides it again. */
+export function expander(context: PanelContext, key: string, length: number): Content {
+  const { strings } = context.setting;
+  return length <= LONG_LIST
+    ? nothing
+    : toggle(context, key, fill(strings.showAll, String(length)), strings.showFewer);
+}
+
+function longText(context: PanelContext, key: string, text: string): Content {
+  const { strings } = context.setting;
+  if (text.length <= LONG_TEXT) {
+    return html`<code class="value">${text}</code>`;
+  }
+  const isExpanded = context.choices.expanded.includes(key);
+  return html`<code class="value">${isExpanded ? text : `${text.slice(0, LONG_TEXT)}…`}</code>
+    ${toggle(context, key, fill(strings.showAll, ''), strings.showFewer)}`;
+}
+
+function toggle(context: PanelContext, key: string, more: string, fewer: string): TemplateResult {
+  const { expanded } = context.choices;
+  const isExpanded = expanded.includes(key);
+  return html`<button
+    type="button"
+    class="link-button"
+    aria-expanded=${isExpanded}
+    @click=${() =>
+      context.change({
+        expanded: isExpanded ? expanded.filter((other) => other !== key) : [...expanded, key],
+      })}
+  >
+    ${isExpanded ? fewer : more.trim()}
+  </button>`;
+}

@@ -1,0 +1,153 @@
+/** What belongs to the image: its platforms, what is attached to it, and the documents it is made of. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type {
+  AttestationView,
+  DescriptorView,
+  ImageView,
+  ReferrerView,
+} from '../../src/core/image/ImageView.ts';
+import type { RawDocument } from '../../src/panels/manifestPanelProtocol.ts';
+import { fill, formatBytes } from './format.ts';
+import { digest, expander, section, shortened, type Content } from './parts.ts';
+import type { PanelContext } from './PanelContext.ts';
+
+export function platforms(context: PanelContext, view: ImageView): Content {
+  const { strings } = context.setting;
+  if (view.kind !== 'index') {
+    return nothing;
+  }
+  if (view.platforms.length === 0) {
+    return section('platforms', strings.platforms, html`<p class="muted">${strings.emptyIndex}</p>`);
+  }
+  const rows = shortened(context, 'platforms', view.platforms).map((platform) => {
+    const isShown = platform.digest === view.selected?.digest;
+    const name = isShown
+      ? html`<strong>${platform.label}</strong> <vscode-badge>${strings.shown}</vscode-badge>`
+      : html`<button
+          type="button"
+          class="link-button"
+          @click=${() =>
+            context.post({
+              type: platform.isIndex ? 'openDigest' : 'selectPlatform',
+              digest: platform.digest,
+            })}
+        >
+          ${platform.label}
+        </button>`;
+    return descriptorRow(context, name, platform, nothing);
+  });
+  return section(
+    'platforms',
+    strings.platforms,
+    html`${descriptorTable(context, 'platforms', strings.platform, rows)}
+    ${expander(context, 'platforms', view.platforms.length)}`,
+    view.platforms.length,
+  );
+}
+
+export function attached(context: PanelContext, view: ImageView): Content {
+  const { strings } = context.setting;
+  const entries = [...(view.referrers ?? []), ...view.attestations];
+  const problem =
+    view.referrers === undefined ? html`<p class="muted">${strings.referrersUnavailable}</p>` : nothing;
+  const content =
+    entries.length > 0
+      ? html`${descriptorTable(
+            context,
+            'attached',
+            strings.type,
+            shortened(context, 'attached', entries).map((entry) => attachedRow(context, view, entry)),
+          )}
+          ${expander(context, 'attached', entries.length)}
+          <p class="muted">${strings.notVerified}</p>`
+      : problem === nothing
+        ? html`<p class="muted">${strings.noReferrers}</p>`
+        : nothing;
+  return section('attached', strings.referrers, html`${content}${problem}`, entries.length || undefined);
+}
+
+/** The JSON documents behind this page, each a click away. */
+export function documents(context: PanelContext, view: ImageView): Content {
+  const { strings } = context.setting;
+  const { selected } = view;
+  const own: DescriptorView = { ...view, sizeInBytes: view.manifestSizeInBytes };
+  const rows = [
+    documentRow(context, view.kind === 'index' ? strings.openIndexJson : strings.openImageJson, 'image', own),
+  ];
+  if (selected && selected.digest !== view.digest) {
+    const platform: DescriptorView = { ...selected, sizeInBytes: selected.manifestSizeInBytes };
+    rows.push(documentRow(context, strings.openPlatformJson, 'selected', platform));
+  }
+  if (selected?.config) {
+    rows.push(documentRow(context, strings.openConfigJson, 'config', selected.config));
+  }
+  return section('documents', strings.documents, descriptorTable(context, 'documents', strings.name, rows));
+}
+
+function attachedRow(
+  context: PanelContext,
+  view: ImageView,
+  entry: ReferrerView | AttestationView,
+): TemplateResult {
+  const { strings } = context.setting;
+  const about = 'artifactType' in entry ? entry.subjectDigest : entry.describes;
+  const platform = view.platforms.find((child) => child.digest === about)?.label;
+  const kind = 'artifactType' in entry ? entry.artifactTypeName : strings.attestation;
+  const name = html`<button
+      type="button"
+      class="link-button"
+      title=${fill(strings.openReferrer, kind)}
+      @click=${() => context.post({ type: 'openDigest', digest: entry.digest })}
+    >
+      ${kind}</button
+    >${platform === undefined ? nothing : html` <span class="muted">${platform}</span>`}`;
+  return descriptorRow(context, name, entry, 'artifactType' in entry ? entry.artifactType : entry.mediaType);
+}
+
+function documentRow(
+  context: PanelContext,
+  label: string,
+  document: RawDocument,
+  descriptor: DescriptorView,
+): TemplateResult {
+  const name = html`<button
+    type="button"
+    class="link-button"
+    @click=${() => context.post({ type: 'openRaw', document })}
+  >
+    ${label}
+  </button>`;
+  return descriptorRow(context, name, descriptor, descriptor.mediaType);
+}
+
+function descriptorTable(
+  context: PanelContext,
+  id: string,
+  firstColumn: string,
+  rows: readonly TemplateResult[],
+): TemplateResult {
+  const { strings } = context.setting;
+  return html`<div role="table" aria-labelledby="${id}-title" class="table descriptors">
+    <div role="row" class="table-head">
+      <span role="columnheader">${firstColumn}</span>
+      <span role="columnheader">${strings.mediaType}</span>
+      <span role="columnheader">${strings.size}</span>
+      <span role="columnheader">${strings.digest}</span>
+    </div>
+    ${rows}
+  </div>`;
+}
+
+function descriptorRow(
+  context: PanelContext,
+  name: Content,
+  descriptor: DescriptorView,
+  type: Content,
+): TemplateResult {
+  return html`<div role="row">
+    <span role="cell">${name}</span>
+    <span role="cell" class="type"><code>${type === nothing ? descriptor.mediaType : type}</code></span>
+    <span role="cell" class="amount">${formatBytes(descriptor.sizeInBytes, context.setting.locale)}</span>
+    <span role="cell">${digest(context, descriptor.digest)}</span>
+  </div>`;
+}

@@ -1,0 +1,199 @@
+/**
+ * The behaviour of one manifest panel without its window: loads the view, answers the webview's messages, and keeps
+ * what is shown so that a webview that was hidden (and so destroyed) gets it back without asking the registry again.
+ */
+import type { Logger } from '../core/common/Logger.ts';
+import type { ImageView } from '../core/image/ImageView.ts';
+import { toDisplayableView } from './displayableView.ts';
+import {
+  tryParseWebviewMessage,
+  type CopySubject,
+  type HostMessage,
+  type ManifestRequest,
+  type PanelError,
+  type PanelSetting,
+  type RawDocument,
+} from './manifestPanelProtocol.ts';
+
+/** A document to be opened as raw JSON, by digest, so that what opens is what was shown. */
+export interface RawDocumentRequest {
+  readonly connectionId: string;
+  readonly repository: string;
+  readonly digest: string;
+  readonly kind: 'manifest' | 'config';
+  /** File name without extension for the editor's tab: `api-1.2`. */
+  readonly name: string;
+}
+
+export interface ManifestPanelDependencies {
+  /** Opens `platformDigest` where the reference is an index that holds it, else the platform that suits best. */
+  load(request: ManifestRequest, platformDigest: string | undefined, signal: AbortSignal): Promise<ImageView>;
+  /** The reference as docker writes it: `localhost:5000/team/api:1.2`. */
+  fullReference(request: ManifestRequest): string;
+  /** What a person types to pull it; `platform` only where one was chosen. */
+  pullCommand(request: ManifestRequest, platform: string | undefined): string;
+  openRaw(document: RawDocumentRequest): Promise<void>;
+  /** To the clipboard. */
+  copy(text: string): Promise<void>;
+  /** Opens another panel. */
+  open(request: ManifestRequest): Promise<void>;
+  describeError(error: unknown): PanelError;
+  /** One of the actions that `describeError` named; true when the view should be loaded again afterwards. */
+  runAction(id: string, request: ManifestRequest): Promise<boolean>;
+  readonly logger: Logger;
+}
+
+export class ManifestPanelSession {
+  readonly #setting: PanelSetting;
+  readonly #dependencies: ManifestPanelDependencies;
+  readonly #post: (message: HostMessage) => void;
+  #platformDigest: string | undefined;
+  #view: ImageView | undefined;
+  #error: PanelError | undefined;
+  #loading: AbortController | undefined;
+
+  constructor(
+    setting: PanelSetting,
+    platformDigest: string | undefined,
+    dependencies: ManifestPanelDependencies,
+    post: (message: HostMessage) => void,
+  ) {
+    this.#setting = setting;
+    this.#platformDigest = platformDigest;
+    this.#dependencies = dependencies;
+    this.#post = post;
+  }
+
+  /** Obeys one message from the webview; anything that is not a message of the protocol is logged and dropped. */
+  async receive(data: unknown): Promise<void> {
+    const message = tryParseWebviewMessage(data);
+    if (!message) {
+      this.#dependencies.logger.warn('manifest panel: dropped a message that is not in the protocol');
+      return;
+    }
+    switch (message.type) {
+      case 'ready':
+        return this.#restore();
+      case 'reload':
+        return this.#load();
+      case 'selectPlatform':
+        this.#platformDigest = message.digest;
+        return this.#load();
+      case 'copy':
+        return this.#copy(message.subject);
+      case 'copyText':
+        return this.#dependencies.copy(message.text);
+      case 'openRaw':
+        return this.#openRaw(message.document);
+      case 'openDigest':
+        return this.#openDigest(message.digest);
+      case 'runAction':
+        if (!this.#error?.actions.some(({ id }) => id === message.id)) {
+          return;
+        }
+        if (await this.#dependencies.runAction(message.id, this.#request)) {
+          await this.#load();
+        }
+    }
+  }
+
+  /** Stops the request under way; nothing is posted afterwards. */
+  dispose(): void {
+    this.#loading?.abort();
+    this.#loading = undefined;
+  }
+
+  get #request(): ManifestRequest {
+    return this.#setting.request;
+  }
+
+  async #restore(): Promise<void> {
+    this.#post({ type: 'setting', setting: this.#setting });
+    if (this.#view) {
+      this.#post({ type: 'view', view: this.#view });
+    }
+    if (this.#error) {
+      this.#post({ type: 'error', error: this.#error });
+    }
+    if (this.#loading) {
+      this.#post({ type: 'loading' });
+    } else if (!this.#view && !this.#error) {
+      await this.#load();
+    }
+  }
+
+  async #load(): Promise<void> {
+    this.#loading?.abort();
+    const loading = new AbortController();
+    this.#loading = loading;
+    this.#error = undefined;
+    this.#post({ type: 'loading' });
+    try {
+      const view = await this.#dependencies.load(this.#request, this.#platformDigest, loading.signal);
+      if (this.#loading === loading) {
+        this.#view = toDisplayableView(view);
+        this.#post({ type: 'view', view: this.#view });
+      }
+    } catch (error) {
+      if (this.#loading === loading) {
+        this.#dependencies.logger.debug(`manifest panel: ${String(error)}`);
+        this.#error = this.#dependencies.describeError(error);
+        this.#post({ type: 'error', error: this.#error });
+      }
+    } finally {
+      if (this.#loading === loading) {
+        this.#loading = undefined;
+      }
+    }
+  }
+
+  async #copy(subject: CopySubject): Promise<void> {
+    switch (subject) {
+      case 'reference':
+        return this.#dependencies.copy(this.#setting.fullReference);
+      case 'digest':
+        return this.#view && this.#dependencies.copy(this.#view.digest);
+      case 'pullCommand': {
+        const platform = this.#platformDigest === undefined ? undefined : this.#view?.selected?.platform;
+        return this.#dependencies.copy(this.#dependencies.pullCommand(this.#request, platform));
+      }
+    }
+  }
+
+  async #openRaw(document: RawDocument): Promise<void> {
+    const { connectionId, repository, reference } = this.#request;
+    const digest = {
+      image: this.#view?.digest,
+      selected: this.#view?.selected?.digest,
+      config: this.#view?.selected?.config?.digest,
+    }[document];
+    if (digest === undefined) {
+      return;
+    }
+    const image = `${repository.slice(repository.lastIndexOf('/') + 1)}-${shorten(reference)}`;
+    const name = {
+      image,
+      selected: `${image}-${this.#view?.selected?.platform?.replaceAll(/[/ ]/g, '-') ?? shorten(digest)}`,
+      config: `${image}-config`,
+    }[document];
+    await this.#dependencies.openRaw({
+      connectionId,
+      repository,
+      digest,
+      kind: document === 'config' ? 'config' : 'manifest',
+      name,
+    });
+  }
+
+  async #openDigest(digest: string): Promise<void> {
+    const { connectionId, repository } = this.#request;
+    const title = `${repository}@${shorten(digest)}`;
+    await this.#dependencies.open({ connectionId, repository, reference: digest, title });
+  }
+}
+
+/** `sha256:0123456789ab…` as `0123456789ab`; a tag as it is. */
+function shorten(reference: string): string {
+  const colon = reference.indexOf(':');
+  return colon < 0 ? reference : reference.slice(colon + 1, colon + 13);
+}
