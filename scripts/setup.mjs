@@ -1,0 +1,213 @@
+// Everything a fresh clone needs, in one go: packages, a VS Code server, and the programs the tests talk to.
+// Plain JavaScript that runs on any Node 20 with nothing installed; running it again costs a second.
+// In CI, or with --yes, it installs without asking, and what it cannot install is a failure.
+import { spawn } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+
+const ROOT = join(import.meta.dirname, '..');
+const BIN = join(ROOT, '.vscode-test/bin');
+const CODE_SERVER = join(ROOT, '.vscode-test/code-server');
+const CODE_SERVER_VERSION = '4.139.1';
+
+/** Modules of the server that are compiled here; its others (Kerberos, SQLite) are not needed. */
+const SERVER_NATIVES = [
+  'node-pty',
+  '@vscode/spdlog',
+  '@vscode/native-watchdog',
+  '@vscode/deviceid',
+  '@vscode/fs-copyfile',
+  '@parcel/watcher',
+];
+
+/** Debian package → the file that shows it is there: a program on PATH, or an absolute path. */
+const DEBIAN_PACKAGES = {
+  'docker.io': 'dockerd',
+  iptables: 'iptables',
+  chromium: 'chromium',
+  'docker-registry': 'docker-registry',
+  'nginx-light': 'nginx',
+  skopeo: 'skopeo',
+  'busybox-static': '/bin/busybox',
+  'apache2-utils': 'htpasswd',
+  openssl: 'openssl',
+};
+
+/** Name in .vscode-test/bin → the Go program behind it. Without a version, test/support/go/go.mod pins it. */
+const GO_PROGRAMS = {
+  olareg: { path: 'github.com/olareg/olareg/cmd/olareg' },
+  crane: { path: 'github.com/google/go-containerregistry/cmd/crane' },
+  distribution3: { path: 'github.com/distribution/distribution/v3/cmd/registry', version: 'v3.1.2' },
+  buildx: { path: 'github.com/docker/buildx/cmd/buildx', version: 'v0.38.2' },
+};
+
+const inCI = process.env.CI === 'true';
+
+/**
+ * @param {{ yes?: boolean, tests?: boolean }} options `tests` false leaves out what only the tests need.
+ * @throws Error when a step failed, or in CI when something needed cannot be installed.
+ */
+export async function setUp({ yes = inCI, tests = true } = {}) {
+  if (tests) await installDebianPackages(yes);
+  // Two cores: the compilers take one, the downloads the other.
+  await Promise.all([installPackages().then(installCodeServer), tests ? buildGoPrograms() : undefined]);
+}
+
+async function installPackages() {
+  if (packagesAreCurrent()) return;
+  await step('npm packages', () => run('npm', ['ci'], { cwd: ROOT }));
+}
+
+/** What npm says it installed, held against what the lock file asks for. */
+function packagesAreCurrent() {
+  const installedLock = join(ROOT, 'node_modules/.package-lock.json');
+  if (!existsSync(installedLock)) return false;
+  const wanted = readJson(join(ROOT, 'package-lock.json')).packages;
+  const installed = readJson(installedLock).packages;
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) =>
+      path === '' || optional === true || installed[path]?.version === version,
+  );
+}
+
+async function installCodeServer() {
+  const marker = join(CODE_SERVER, 'complete.json');
+  if (existsSync(marker) && readJson(marker).version === CODE_SERVER_VERSION) return;
+  if (process.platform === 'win32') return; // no build for Windows: test:desktop is the way there
+  await step(`VS Code server (code-server ${CODE_SERVER_VERSION})`, async () => {
+    rmSync(CODE_SERVER, { recursive: true, force: true });
+    mkdirSync(CODE_SERVER, { recursive: true });
+    writeFileSync(join(CODE_SERVER, 'package.json'), '{"private":true}');
+    // Its own install script insists on one Node version; these are the parts of it we need.
+    await run('npm', ['install', `code-server@${CODE_SERVER_VERSION}`, '--ignore-scripts', '--no-save'], {
+      cwd: CODE_SERVER,
+    });
+    const vscode = join(CODE_SERVER, 'node_modules/code-server/lib/vscode');
+    await run('npm', ['install', '--omit=dev', '--ignore-scripts'], { cwd: vscode });
+    await run('npm', ['rebuild', ...SERVER_NATIVES], { cwd: vscode });
+    writeFileSync(marker, JSON.stringify({ version: CODE_SERVER_VERSION }));
+  });
+}
+
+async function installDebianPackages(yes) {
+  const missing = Object.entries(DEBIAN_PACKAGES)
+    .filter(([, file]) => !isInstalled(file))
+    .map(([name]) => name);
+  if (missing.length === 0) return;
+  const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot || !isInstalled('apt-get')) {
+    return cannot(`The tests need programs that are not here. On Debian: sudo ${command}`);
+  }
+  if (!yes && !(await confirm(`The tests need ${missing.join(', ')}. Install them with apt-get?`))) {
+    return cannot(`Left out, tests that need them will fail: ${command}`);
+  }
+  await step(`Debian packages ${missing.join(' ')}`, async () => {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    await run('apt-get', ['update'], { env });
+    await run('apt-get', command.split(' ').slice(1), { env });
+  });
+}
+
+async function buildGoPrograms() {
+  const markers = join(BIN, 'versions.json');
+  const goMod = readFileSync(join(ROOT, 'test/support/go/go.mod'), 'utf8');
+  const built = existsSync(markers) ? readJson(markers) : {};
+  const missing = Object.entries(GO_PROGRAMS).filter(
+    ([name, { version }]) => !existsSync(join(BIN, name)) || built[name] !== (version ?? goMod),
+  );
+  if (missing.length === 0) return;
+  if (!isInstalled('go')) {
+    return cannot(
+      `The tests need ${missing.map(([name]) => name).join(', ')}: install Go, then "npm run setup".`,
+    );
+  }
+  mkdirSync(BIN, { recursive: true });
+  for (const [name, { path, version }] of missing) {
+    await step(`${name} (go build)`, async () => {
+      const env = { ...process.env, CGO_ENABLED: '0' };
+      if (version === undefined) {
+        await run('go', ['build', '-o', join(BIN, name), path], { cwd: join(ROOT, 'test/support/go'), env });
+      } else {
+        await goInstall(name, `${path}@${version}`, env);
+      }
+      built[name] = version ?? goMod;
+      writeFileSync(markers, JSON.stringify(built));
+    });
+  }
+}
+
+/** `go install` names a program after its folder; several are called the same. */
+async function goInstall(name, program, env) {
+  const folder = join(BIN, `${name}.build`);
+  await run('go', ['install', program], { env: { ...env, GOBIN: folder } });
+  renameSync(join(folder, readdirSync(folder)[0]), join(BIN, name));
+  rmSync(folder, { recursive: true });
+}
+
+function isInstalled(file) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const candidates = file.startsWith('/') ? [file] : folders.map((folder) => join(folder, file));
+  return candidates.some((candidate) => {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** In CI nothing is left out silently; elsewhere the person is told, and what needs it will say so again. */
+function cannot(message) {
+  if (inCI) throw new Error(message);
+  console.warn(`! ${message}`);
+}
+
+/** @returns {Promise<boolean>} false when nobody is there to answer. */
+export async function confirm(question) {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`${question} [Y/n] `);
+  terminal.close();
+  return /^(y|yes|)$/i.test(answer.trim());
+}
+
+async function step(title, action) {
+  console.log(`… ${title}`);
+  const start = Date.now();
+  await action();
+  console.log(`✓ ${title} (${Math.round((Date.now() - start) / 1000)} s)`);
+}
+
+/** Output is shown only when the command fails. */
+async function run(program, args, options = {}) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} failed (${code})\n${output.slice(-8000)}`);
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await setUp({ yes: inCI || process.argv.includes('--yes') });
+  console.log('Set up.');
+}
