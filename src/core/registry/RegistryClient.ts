@@ -3,86 +3,215 @@
  * safe, and throws CoreError. Repository names are relative to the connection: the namespace prefix is added here.
  * Source: OCI distribution-spec 1.1.
  */
+import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { isCoreError } from '../common/CoreError.ts';
 import type { Logger } from '../common/Logger.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import { parseDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
+import { parseManifest } from '../oci/parseManifest.ts';
+import { isRepositoryName, isTag } from '../oci/reference.ts';
+import { Blobs } from './Blobs.ts';
+import type { BlobRange } from './Blobs.ts';
+import { Manifests } from './Manifests.ts';
+import type { ManifestHead } from './Manifests.ts';
+import { readNamePage } from './nameListing.ts';
 import type { Page } from './Page.ts';
+import { ping } from './ping.ts';
+import type { PingResult } from './ping.ts';
+import { Referrers } from './Referrers.ts';
+import type { ReferrerList } from './Referrers.ts';
 import type { RegistryEndpoint } from './RegistryEndpoint.ts';
+import { withKind } from './registryError.ts';
+import { RegistryRequests } from './RegistryRequests.ts';
+import { fullRepositoryName, relativeRepositoryName } from './repositoryName.ts';
 import type { Transport } from './transport/Transport.ts';
 
-export interface ManifestHead {
-  /** Undefined where the registry sends no Docker-Content-Digest on HEAD. */
-  readonly digest?: Digest;
-  readonly mediaType: string;
-  readonly sizeInBytes?: number;
-}
+export type { BlobRange, ManifestHead, PingResult, ReferrerList };
 
 export interface PushedManifest {
   readonly digest: Digest;
-  /** Whether the registry answered OCI-Subject; if false the client has updated the fallback referrers tag. */
+  /** Whether the registry answered OCI-Subject; if false for a manifest with a subject, the client has updated the fallback referrers tag. */
   readonly subjectProcessed: boolean;
-}
-
-/** What a ping tells. */
-export interface PingResult {
-  /** True when `/v2/` answered 200, false when it demanded authentication we have no credentials for. */
-  readonly authenticated: boolean;
-  /** The Docker-Distribution-Api-Version header, where sent. */
-  readonly apiVersion?: string;
-}
-
-export interface ReferrerList {
-  readonly referrers: readonly Descriptor[];
-  /** Where they were found: the referrers API, or the fallback tag `sha256-<hex>`. */
-  readonly source: 'api' | 'fallbackTag';
-}
-
-export interface BlobRange {
-  /** First byte. */
-  readonly offset: number;
-  /** Number of bytes. */
-  readonly length: number;
 }
 
 export class RegistryClient {
   readonly endpoint: RegistryEndpoint;
-  readonly #transport: Transport;
-  readonly #logger: Logger;
+  readonly #requests: RegistryRequests;
+  readonly #manifests: Manifests;
+  readonly #blobs: Blobs;
+  readonly #referrers: Referrers;
 
   constructor(endpoint: RegistryEndpoint, transport: Transport, logger: Logger) {
     this.endpoint = endpoint;
-    this.#transport = transport;
-    this.#logger = logger;
+    this.#requests = new RegistryRequests(endpoint, transport, logger);
+    this.#manifests = new Manifests(this.#requests);
+    this.#blobs = new Blobs(this.#requests);
+    this.#referrers = new Referrers(this.#requests, this.#manifests);
   }
 
   /** `GET /v2/`. Throws `notARegistry` for HTML and other strangers; `unauthorized` when credentials were refused. */
-  declare ping: (signal: AbortSignal) => Promise<PingResult>;
-  /** `GET /v2/_catalog?n=`; `unsupported`, `unauthorized` or `forbidden` where the registry has no catalog for us. */
-  declare listRepositories: (cursor: string | undefined, pageSize: number, signal: AbortSignal) => Promise<Page<string>>;
-  /** `GET /v2/<name>/tags/list?n=`. Deduplicated; null means empty. `notFound` where the repository is not there. */
-  declare listTags: (repository: string, cursor: string | undefined, pageSize: number, signal: AbortSignal) => Promise<Page<string>>;
+  async ping(signal: AbortSignal): Promise<PingResult> {
+    return ping(this.#requests, signal);
+  }
+
+  /**
+   * `GET /v2/_catalog?n=`, repositories outside the connection's namespace left out (a page may be empty and not the
+   * last). `unsupported`, `unauthorized` or `forbidden` where the registry has no catalog for us.
+   */
+  async listRepositories(
+    cursor: string | undefined,
+    pageSize: number,
+    signal: AbortSignal,
+  ): Promise<Page<string>> {
+    const keep = (name: string): string | undefined =>
+      isRepositoryName(name) ? relativeRepositoryName(this.endpoint, name) : undefined;
+    const request = { operation: 'list repositories', scopes: ['registry:catalog:*'], signal };
+    try {
+      const listing = { path: '/v2/_catalog', field: 'repositories', keep, request } as const;
+      return await readNamePage(this.#requests, listing, cursor, pageSize);
+    } catch (error) {
+      // A registry without a catalog, not a missing thing.
+      if (isCoreError(error, 'notFound')) throw withKind(error, 'unsupported', { reason: 'noCatalog' });
+      throw error;
+    }
+  }
+
+  /** `GET /v2/<name>/tags/list?n=`. Deduplicated, in lexical order; null means empty. `notFound` where the repository is not there. */
+  async listTags(
+    repository: string,
+    cursor: string | undefined,
+    pageSize: number,
+    signal: AbortSignal,
+  ): Promise<Page<string>> {
+    const name = this.#nameOf(repository);
+    const keep = (tag: string): string | undefined => (isTag(tag) ? tag : undefined);
+    const request = { operation: 'list tags', subject: name, scopes: [`repository:${name}:pull`], signal };
+    const listing = { path: `/v2/${name}/tags/list`, field: 'tags', keep, request } as const;
+    return readNamePage(this.#requests, listing, cursor, pageSize);
+  }
+
   /** `GET /v2/<name>/manifests/<reference>`, digest verified over the raw bytes; 4 MiB cap. */
-  declare getManifest: (repository: string, reference: string, signal: AbortSignal) => Promise<Manifest>;
+  async getManifest(repository: string, reference: string, signal: AbortSignal): Promise<Manifest> {
+    return this.#manifests.get(this.#nameOf(repository), reference, signal);
+  }
+
   /** HEAD of the same; undefined when there is none (404). Never counts as a pull on Docker Hub. */
-  declare headManifest: (repository: string, reference: string, signal: AbortSignal) => Promise<ManifestHead | undefined>;
+  async headManifest(
+    repository: string,
+    reference: string,
+    signal: AbortSignal,
+  ): Promise<ManifestHead | undefined> {
+    return this.#manifests.head(this.#nameOf(repository), reference, signal);
+  }
+
   /** `PUT /v2/<name>/manifests/<reference>` of exactly `bytes`. A lost reply is checked by HEAD (row 34). */
-  declare putManifest: (repository: string, reference: string, mediaType: string, bytes: Uint8Array, signal: AbortSignal) => Promise<PushedManifest>;
-  /** `DELETE /v2/<name>/manifests/<reference>`; 404 counts as done. `unsupported` with reason `deleteDisabled` for 405, `unsupported`/`tagDelete` for 400 on a tag. */
-  declare deleteManifest: (repository: string, reference: string, signal: AbortSignal) => Promise<void>;
-  /** Status of a DELETE of a random valid digest: whether delete by digest is enabled (404/202) or not (405/400/403). Deletes nothing. */
-  declare probeDeleteByDigest: (repository: string, signal: AbortSignal) => Promise<boolean>;
+  async putManifest(
+    repository: string,
+    reference: string,
+    mediaType: string,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<PushedManifest> {
+    const name = this.#nameOf(repository);
+    const { digest, namesSubject } = await this.#manifests.put(name, reference, mediaType, bytes, signal);
+    if (!namesSubject) {
+      const manifest = tryParseManifest(bytes, mediaType, digest);
+      if (manifest?.subject) {
+        await this.#referrers.addToFallbackTag(name, manifest, manifest.subject.digest, signal);
+      }
+    }
+    return { digest, subjectProcessed: namesSubject };
+  }
+
+  /**
+   * `DELETE /v2/<name>/manifests/<reference>`; 404 counts as done. `unsupported` with reason `deleteDisabled` for 405,
+   * `unsupported`/`tagDelete` for 400 on a tag.
+   */
+  async deleteManifest(repository: string, reference: string, signal: AbortSignal): Promise<void> {
+    await this.#manifests.delete(this.#nameOf(repository), reference, signal);
+  }
+
+  /** Whether delete by digest is enabled, by a DELETE of a random digest, which deletes nothing. */
+  async probeDeleteByDigest(repository: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.deleteManifest(repository, `sha256:${randomBytes(32).toString('hex')}`, signal);
+      return true;
+    } catch (error) {
+      if (isCoreError(error, 'unsupported', 'forbidden', 'protocol', 'invalidInput')) return false;
+      throw error;
+    }
+  }
+
   /** A small blob in memory, digest verified; `tooLarge` over `maxBytes`. */
-  declare readBlob: (repository: string, digest: Digest, maxBytes: number, signal: AbortSignal) => Promise<Uint8Array>;
-  /** A blob as a stream with resume by Range and a digest check at the end (whole blob), or a verified-length part (`range`). */
-  declare openBlob: (repository: string, descriptor: Descriptor, signal: AbortSignal, range?: BlobRange) => Promise<Readable>;
-  /** Size of a blob, or undefined when the repository does not have it. */
-  declare headBlob: (repository: string, digest: Digest, signal: AbortSignal) => Promise<number | undefined>;
+  async readBlob(
+    repository: string,
+    digest: Digest,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    return this.#blobs.read(this.#nameOf(repository), parseDigest(digest), maxBytes, signal);
+  }
+
+  /**
+   * A blob as a stream with resume by Range and a digest check at the end (whole blob), or a verified-length part
+   * (`range`). A whole blob is proven only when the stream has ended without error; a `digestMismatch` with reason
+   * `spliced` is worth one new start.
+   */
+  async openBlob(
+    repository: string,
+    descriptor: Descriptor,
+    signal: AbortSignal,
+    range?: BlobRange,
+  ): Promise<Readable> {
+    parseDigest(descriptor.digest);
+    return this.#blobs.open(this.#nameOf(repository), descriptor, range, signal);
+  }
+
+  /** Size of a blob (0 where the registry does not say), or undefined when the repository does not have it. */
+  async headBlob(repository: string, digest: Digest, signal: AbortSignal): Promise<number | undefined> {
+    return this.#blobs.head(this.#nameOf(repository), parseDigest(digest), signal);
+  }
+
   /** Uploads `bytes` unless the blob is there. Monolithic POST + PUT. */
-  declare uploadBlob: (repository: string, bytes: Uint8Array, signal: AbortSignal) => Promise<Digest>;
+  async uploadBlob(repository: string, bytes: Uint8Array, signal: AbortSignal): Promise<Digest> {
+    return this.#blobs.upload(this.#nameOf(repository), bytes, signal);
+  }
+
   /** Tries a cross-repository mount; false when the registry opened an upload session instead (which is cancelled). */
-  declare mountBlob: (repository: string, digest: Digest, fromRepository: string, signal: AbortSignal) => Promise<boolean>;
+  async mountBlob(
+    repository: string,
+    digest: Digest,
+    fromRepository: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const [name, fromName] = [this.#nameOf(repository), this.#nameOf(fromRepository)];
+    return this.#blobs.mount(name, parseDigest(digest), fromName, signal);
+  }
+
   /** Referrers of a manifest, API first, fallback tag where unsupported; capability cached per repository. */
-  declare listReferrers: (repository: string, digest: Digest, signal: AbortSignal) => Promise<ReferrerList>;
+  async listReferrers(
+    repository: string,
+    digest: Digest,
+    signal: AbortSignal,
+    artifactType?: string,
+  ): Promise<ReferrerList> {
+    return this.#referrers.list(this.#nameOf(repository), parseDigest(digest), artifactType, signal);
+  }
+
+  #nameOf(repository: string): string {
+    return fullRepositoryName(this.endpoint, repository);
+  }
+}
+
+/** The registry took it, so what we cannot read in it is not for us to refuse. */
+function tryParseManifest(bytes: Uint8Array, mediaType: string, digest: Digest): Manifest | undefined {
+  try {
+    return parseManifest(bytes, mediaType, digest);
+  } catch (error) {
+    if (isCoreError(error, 'protocol')) return undefined;
+    throw error;
+  }
 }

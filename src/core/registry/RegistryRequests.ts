@@ -1,0 +1,100 @@
+/** Requests to one registry and the reading of its replies: what the parts of RegistryClient share. */
+import * as v from 'valibot';
+import { CoreError } from '../common/CoreError.ts';
+import type { Logger } from '../common/Logger.ts';
+import type { RegistryEndpoint } from './RegistryEndpoint.ts';
+import { notARegistryError, rethrowByCode } from './registryError.ts';
+import type { RequestContext } from './registryError.ts';
+import { isHtmlResponse } from './transport/isHtmlResponse.ts';
+import type { Transport, TransportRequest, TransportResponse } from './transport/Transport.ts';
+
+export class RegistryRequests {
+  readonly endpoint: RegistryEndpoint;
+  readonly logger: Logger;
+  readonly #transport: Transport;
+
+  constructor(endpoint: RegistryEndpoint, transport: Transport, logger: Logger) {
+    this.endpoint = endpoint;
+    this.#transport = transport;
+    this.logger = logger;
+  }
+
+  /** The reply when its status is 2xx or one of `request.accept`. @throws CoreError. */
+  async request(request: TransportRequest): Promise<TransportResponse> {
+    return this.#transport.request(request).catch(rethrowByCode);
+  }
+
+  contextOf(request: Pick<TransportRequest, 'operation' | 'subject'>): RequestContext {
+    return {
+      host: this.endpoint.host,
+      operation: request.operation,
+      ...(request.subject !== undefined && { subject: request.subject }),
+    };
+  }
+
+  /** The whole body. @throws CoreError `notARegistry` for a web page, `tooLarge` over `maxBytes`. */
+  async readBytes(
+    response: TransportResponse,
+    maxBytes: number,
+    request: Pick<TransportRequest, 'operation' | 'subject'>,
+  ): Promise<Uint8Array> {
+    const bytes = await response.bytes(maxBytes);
+    if (isHtmlResponse(response, bytes)) {
+      throw notARegistryError(this.contextOf(request), response.status, 'html');
+    }
+    return bytes;
+  }
+
+  /** The body as JSON that fits `schema`. @throws CoreError `notARegistry`, `tooLarge` or `protocol`. */
+  async readJson<Schema extends v.GenericSchema>(
+    response: TransportResponse,
+    schema: Schema,
+    maxBytes: number,
+    request: Pick<TransportRequest, 'operation' | 'subject'>,
+  ): Promise<v.InferOutput<Schema>> {
+    const bytes = await this.readBytes(response, maxBytes, request);
+    let json: unknown;
+    try {
+      json = JSON.parse(new TextDecoder().decode(bytes));
+    } catch (cause) {
+      throw this.protocolError('notJson', request, cause);
+    }
+    const result = v.safeParse(schema, json);
+    if (!result.success) throw this.protocolError('badReply', request);
+    return result.output;
+  }
+
+  protocolError(
+    reason: string,
+    request: Pick<TransportRequest, 'operation' | 'subject'>,
+    cause?: unknown,
+  ): CoreError {
+    const context = this.contextOf(request);
+    return new CoreError(
+      'protocol',
+      `${context.operation} at ${context.host}: ${reason}`,
+      { ...context, reason },
+      cause,
+    );
+  }
+}
+
+/** One value of a header; the first where it was repeated. */
+export function headerOf(response: Pick<TransportResponse, 'headers'>, name: string): string | undefined {
+  const value = response.headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}
+
+/** A non-negative whole number from a header. */
+export function numberHeaderOf(
+  response: Pick<TransportResponse, 'headers'>,
+  name: string,
+): number | undefined {
+  const value = headerOf(response, name);
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+/** Frees the connection of a reply whose body nobody wants. */
+export async function discard(response: TransportResponse): Promise<void> {
+  await response.bytes(64 * 1024).catch(() => response.body.destroy());
+}
