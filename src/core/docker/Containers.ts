@@ -1,0 +1,77 @@
+/** The few things Berth does with containers. */
+import { containerInspectCommand } from './commands/containerInspectCommand.ts';
+import type { ContainerDetails } from './commands/containerInspectCommand.ts';
+import { containerLogsCommand } from './commands/containerLogsCommand.ts';
+import { containerRmCommand } from './commands/containerRmCommand.ts';
+import type { ContainerRmOptions } from './commands/containerRmCommand.ts';
+import { containerStartCommand } from './commands/containerStartCommand.ts';
+import { containerStopCommand } from './commands/containerStopCommand.ts';
+import { psCommand } from './commands/psCommand.ts';
+import type { ContainerSummary } from './commands/psCommand.ts';
+import { runCommand } from './commands/runCommand.ts';
+import type { RunCommandOptions } from './commands/runCommand.ts';
+import { volumeRmCommand } from './commands/volumeRmCommand.ts';
+import type { DockerCommand, DockerRunner } from './DockerRunner.ts';
+
+export type { ContainerDetails };
+
+/** `docker stop` gives a process 10 s to end. */
+const TIMEOUT_MS = 45_000;
+
+export class Containers {
+  readonly #runner: DockerRunner;
+
+  constructor(runner: DockerRunner) {
+    this.#runner = runner;
+  }
+
+  /** Running or not. @param filter such as `label=dev.berth.registry=true`. */
+  list(filter: string | undefined, signal: AbortSignal): Promise<ContainerSummary[]> {
+    return this.#run(psCommand(filter), signal);
+  }
+
+  /** Throws `notFound`, reason `containerUnknown`. */
+  inspect(container: string, signal: AbortSignal): Promise<ContainerDetails> {
+    return this.#run(containerInspectCommand(container), signal);
+  }
+
+  /** The last `lines` lines it printed. */
+  logs(container: string, lines: number, signal: AbortSignal): Promise<string> {
+    return this.#run(containerLogsCommand(container, lines), signal);
+  }
+
+  /** Starts a new one in the background; resolves to its id. Throws `conflict`: `portTaken`, `containerNameTaken`. */
+  runDetached(options: RunCommandOptions, signal: AbortSignal): Promise<string> {
+    return this.#run(runCommand({ ...options, detach: true }), signal);
+  }
+
+  /** What a terminal starts for *Run Image in Terminal*: a container that goes when it ends. */
+  interactiveCommandLine(
+    image: string,
+    options: Partial<RunCommandOptions> = {},
+  ): { readonly program: string; readonly args: readonly string[] } {
+    return this.#runner.commandLine(runCommand({ remove: true, ...options, image, interactive: true }));
+  }
+
+  /** Starts one that exists. */
+  start(container: string, signal: AbortSignal): Promise<void> {
+    return this.#run(containerStartCommand(container), signal);
+  }
+
+  stop(container: string, signal: AbortSignal): Promise<void> {
+    return this.#run(containerStopCommand(container), signal);
+  }
+
+  remove(container: string, options: ContainerRmOptions, signal: AbortSignal): Promise<void> {
+    return this.#run(containerRmCommand(container, options), signal);
+  }
+
+  /** Throws `notFound`, reason `volumeUnknown`; `conflict`, reason `volumeInUse`. */
+  removeVolume(volume: string, signal: AbortSignal): Promise<void> {
+    return this.#run(volumeRmCommand(volume), signal);
+  }
+
+  #run<Result>(command: DockerCommand<Result>, signal: AbortSignal): Promise<Result> {
+    return this.#runner.run(command, { signal, timeoutMs: TIMEOUT_MS });
+  }
+}
