@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { isCoreError } from '../core/common/CoreError.ts';
 import { toDisplayLine } from '../core/common/displayText.ts';
 import type { Logger } from '../core/common/Logger.ts';
-import type { LocalImage } from '../core/docker/commands/images.ts';
+import type { LocalImage } from '../core/docker/LocalImage.ts';
 import { shortDigest } from '../core/oci/digest.ts';
 import { setContextKey } from '../platform/ContextKeys.ts';
 import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
@@ -30,7 +30,7 @@ export type LocalNode = ImageGroupNode | LocalImageNode;
 
 /** What the tree needs of Docker. */
 export interface LocalImageSource {
-  images(options: { readonly signal: AbortSignal }): Promise<readonly LocalImage[]>;
+  images(signal: AbortSignal): Promise<readonly LocalImage[]>;
 }
 
 export class LocalImagesTree implements vscode.TreeDataProvider<LocalNode>, vscode.Disposable {
@@ -66,7 +66,7 @@ export class LocalImagesTree implements vscode.TreeDataProvider<LocalNode>, vsco
     const controller = new AbortController();
     this.#controller = controller;
     try {
-      const images = await this.#source.images({ signal: controller.signal });
+      const images = await this.#source.images(controller.signal);
       this.#groups = groupImages(images);
       setContextKey('berth.dockerState', images.length === 0 ? 'empty' : 'ready');
     } catch (error) {

@@ -178,13 +178,23 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     return this.#listings.get(repositoryId(node.connectionId, node.repository))?.details(node.tag);
   }
 
-  /** The node of a tag, for reveal; made even if it was not shown yet. */
-  async tagNode(connectionId: string, repository: string, tag: string): Promise<TagNode | undefined> {
+  /** The node of a repository, for reveal and for the palette; made even if it was not shown yet. */
+  repositoryNode(connectionId: string, repository: string): RepositoryNode | undefined {
     const connection = this.#settings.get(connectionId);
     if (!connection) return undefined;
+    const shown = this.#nodes.get(repositoryId(connectionId, repository));
+    if (shown?.kind === 'repository') return shown;
     const registry = this.#keep(registryNode(connection));
-    const parent = this.#keep(this.#repositoryNode(registry, connection, repository));
-    return this.#keep(tagNode(parent, connectionId, repository, tag));
+    const slash = repository.lastIndexOf('/');
+    const parent =
+      slash > 0 ? this.#keep(namespaceNode(registry, connectionId, repository.slice(0, slash))) : registry;
+    return this.#keep(this.#repositoryNode(parent, connection, repository));
+  }
+
+  /** The node of a tag, for reveal and for the palette. */
+  tagNode(connectionId: string, repository: string, tag: string): TagNode | undefined {
+    const parent = this.repositoryNode(connectionId, repository);
+    return parent && this.#keep(tagNode(parent, connectionId, repository, tag));
   }
 
   registryNodes(): RegistryNode[] {

@@ -77,6 +77,11 @@ export class ConnectionSettings implements vscode.Disposable {
     await this.#replace(id, (entry) => ({ ...entry, ...change }));
   }
 
+  /** Puts `setting` where the connection `id` stands. */
+  async replace(id: string, setting: ConnectionSetting): Promise<void> {
+    await this.#replace(id, setting);
+  }
+
   async remove(id: string): Promise<void> {
     await this.#replace(id, undefined);
   }

@@ -4,19 +4,24 @@
  */
 import * as vscode from 'vscode';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { CoreError } from '../core/common/CoreError.ts';
 import type { Logger } from '../core/common/Logger.ts';
 import type { CredentialStore } from '../core/credentials/CredentialStore.ts';
-import { readDockerCertificates } from '../core/credentials/dockerCertificates.ts';
+import {
+  certificateFolders,
+  readDockerCertificates,
+  type DockerCertificates,
+} from '../core/credentials/dockerCertificates.ts';
 import { createProvider, detectProviderKind } from '../core/providers/index.ts';
 import type { RegistryProvider } from '../core/providers/RegistryProvider.ts';
 import { RegistryClient } from '../core/registry/RegistryClient.ts';
 import type { RegistryEndpoint, TlsOptions } from '../core/registry/RegistryEndpoint.ts';
-import { createEndpoint } from '../core/registry/parseRegistryUrl.ts';
+import { discoverEndpoint, type Discovery } from '../core/registry/discoverEndpoint.ts';
+import { createEndpoint, isLoopbackHost, parseRegistryUrl } from '../core/registry/parseRegistryUrl.ts';
 import { Transport, type TransportQuestion } from '../core/registry/transport/Transport.ts';
 import type { Connection } from './Connection.ts';
 import type { ConnectionSettings } from './ConnectionSettings.ts';
+import { credentialEnvironment } from './credentialEnvironment.ts';
 import { readProxyOptions } from './proxySettings.ts';
 
 export interface RegistrySession {
@@ -93,7 +98,7 @@ export class RegistrySessions implements vscode.Disposable {
     const endpoint = createEndpoint(connection.url, connection.pathStyle ?? 'namespace');
     const transport = new Transport({
       endpoint,
-      tls: await readTlsOptions(connection, endpoint),
+      tls: await readTlsOptions(connection, endpoint, logger),
       proxy: readProxyOptions(),
       credentials: credentials ?? this.#options.credentials(connection),
       logger,
@@ -104,6 +109,18 @@ export class RegistrySessions implements vscode.Disposable {
     const client = new RegistryClient(endpoint, transport, logger);
     const provider = createProvider(connection.provider ?? detectProviderKind(endpoint), client);
     return { connection, endpoint, client, provider, transport };
+  }
+
+  /** Finds out what a typed address is; see discoverEndpoint. `pinnedFingerprint256`: a certificate chosen to be trusted. */
+  async discover(
+    typed: string,
+    trust: Pick<TlsOptions, 'pinnedFingerprint256'>,
+    signal: AbortSignal,
+  ): Promise<Discovery> {
+    const { logger, userAgent } = this.#options;
+    const { host } = parseRegistryUrl(typed);
+    const tls = { ...(await readCertificates(host, logger)), ...trust };
+    return discoverEndpoint(typed, { tls, proxy: readProxyOptions(), logger, userAgent }, signal);
   }
 
   /** Forgets tokens and sockets of a connection and has everything shown of it read again. */
@@ -169,9 +186,17 @@ export function tryCreateEndpoint(connection: Connection): RegistryEndpoint | un
   }
 }
 
-async function readTlsOptions(connection: Connection, endpoint: RegistryEndpoint): Promise<TlsOptions> {
+function readCertificates(host: string, logger: Logger): Promise<DockerCertificates> {
+  return readDockerCertificates(host, certificateFolders(credentialEnvironment()), logger);
+}
+
+async function readTlsOptions(
+  connection: Connection,
+  endpoint: RegistryEndpoint,
+  logger: Logger,
+): Promise<TlsOptions> {
   if (endpoint.scheme === 'http') {
-    if (!connection.allowInsecureHttp && !isLoopback(endpoint.host)) {
+    if (!connection.allowInsecureHttp && !isLoopbackHost(endpoint.host)) {
       throw new CoreError('tls', 'plain http was not allowed for this connection', {
         host: endpoint.host,
         reason: 'insecureHttpNotAllowed',
@@ -179,21 +204,13 @@ async function readTlsOptions(connection: Connection, endpoint: RegistryEndpoint
     }
     return {};
   }
-  const fromDocker = await readDockerCertificates(endpoint.host, {
-    env: process.env,
-    homeDir: homedir(),
-  });
+  const fromDocker = await readCertificates(endpoint.host, logger);
   const own = connection.caFile ? [await readFile(connection.caFile, 'utf8')] : [];
   return {
     ...fromDocker,
-    additionalCaPem: [...(fromDocker.additionalCaPem ?? []), ...own],
+    additionalCaPem: [...fromDocker.additionalCaPem, ...own],
     ...(connection.trustedFingerprint256 && {
       pinnedFingerprint256: connection.trustedFingerprint256,
     }),
   };
-}
-
-/** 127.0.0.0/8 and localhost count as safe without TLS, as Docker has it. */
-function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
 }

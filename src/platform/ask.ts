@@ -60,11 +60,10 @@ export function askText<Answer>(question: TextQuestion<Answer>): Promise<Answer>
           input.dispose();
           return;
         }
-        input.validationMessage = toDisplayLine(question.describe?.(error) ?? String(error), 600);
-      } finally {
         answering = false;
         input.busy = false;
         input.enabled = true;
+        input.validationMessage = toDisplayLine(question.describe?.(error) ?? String(error), 600);
         input.show();
       }
     };

@@ -393,7 +393,21 @@ function wordInvalidInput(error: CoreError): string {
       return l10n.t('The host name is not valid.');
     case 'tooLong':
       return l10n.t('This is too long.');
-    case 'credentialsInUrl':
+    case 'forbiddenCharacter':
+      return l10n.t('Spaces, control characters and a leading "-" are not allowed.');
+    case 'scheme':
+      return l10n.t('An address begins with https:// or http://, or has no scheme.');
+    case 'query':
+      return l10n.t('An address has no "?" and no "#".');
+    case 'host':
+      return l10n.t('The host name or port is not valid.');
+    case 'path':
+      return l10n.t('The path is not valid.');
+    case 'imageReference':
+      return l10n.t('This is an image, not a registry: leave out the tag or digest.');
+    case 'uppercaseNamespace':
+      return l10n.t('Namespaces are lower case.');
+    case 'userInfo':
       return l10n.t('Leave user name and password out of the address; they are asked for next.');
     default:
       return toDisplayLine(error.message);

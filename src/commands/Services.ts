@@ -1,0 +1,34 @@
+/** What commands are built from; extension.ts makes it, index.ts hands each command what it needs. */
+import type * as vscode from 'vscode';
+import type { Logger } from '../core/common/Logger.ts';
+import type { Docker } from '../core/docker/Docker.ts';
+import type { Journal } from '../core/operations/Journal.ts';
+import type { LocalRegistry } from '../core/operations/LocalRegistry.ts';
+import type { LocalImagesTree } from '../explorer/LocalImagesTree.ts';
+import type { RegistriesNode } from '../explorer/nodes.ts';
+import type { RegistriesTree } from '../explorer/RegistriesTree.ts';
+import type { ManifestPanels } from '../panels/ManifestPanels.ts';
+import type { Activity } from '../platform/Activity.ts';
+import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
+import type { LastAnswers } from '../platform/LastAnswers.ts';
+import type { RegistrySessions } from '../platform/RegistrySessions.ts';
+import type { SecretCredentials } from '../platform/SecretCredentials.ts';
+
+export interface Services {
+  readonly settings: ConnectionSettings;
+  readonly secrets: SecretCredentials;
+  readonly sessions: RegistrySessions;
+  readonly answers: LastAnswers;
+  readonly activity: Activity;
+  readonly journal: Journal;
+  readonly docker: Docker;
+  readonly localRegistry: LocalRegistry;
+  readonly registriesTree: RegistriesTree;
+  readonly registriesView: vscode.TreeView<RegistriesNode>;
+  readonly localImagesTree: LocalImagesTree;
+  readonly panels: ManifestPanels;
+  readonly logger: Logger;
+  /** Shows the log channel. */
+  readonly showLog: () => void;
+  readonly extensionId: string;
+}

@@ -1,0 +1,356 @@
+/**
+ * The questions that make or change a connection: address, how to sign in, user, secret, repositories. The connection
+ * is tested with what was typed before anything is saved; a wrong answer is corrected where it was given.
+ */
+import * as vscode from 'vscode';
+import { isCoreError } from '../../core/common/CoreError.ts';
+import type { Logger } from '../../core/common/Logger.ts';
+import { toDisplayLine } from '../../core/common/displayText.ts';
+import type { Credential, CredentialStore } from '../../core/credentials/CredentialStore.ts';
+import { parseRepositoryName } from '../../core/oci/reference.ts';
+import { createEndpoint, parseRegistryUrl } from '../../core/registry/parseRegistryUrl.ts';
+import { GoBack, askInOrder, askPick, askText, confirm, dismissed } from '../../platform/ask.ts';
+import { parseConnection, type Connection, type ConnectionSetting } from '../../platform/Connection.ts';
+import { createCliCredentials } from '../../platform/connectionCredentials.ts';
+import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
+import { wordError } from '../../platform/wordError.ts';
+
+/** What was answered so far; each question starts from it. */
+export interface ConnectionDraft extends Omit<ConnectionSetting, 'url'> {
+  address: string;
+  repositories: string[];
+}
+
+export interface ConnectionAnswers {
+  readonly setting: ConnectionSetting;
+  /** To be stored beside a connection with `auth: password`. */
+  readonly secret?: string;
+}
+
+type SignInWay = 'docker' | 'password' | 'token' | 'anonymous';
+
+export class ConnectionForm {
+  readonly #sessions: RegistrySessions;
+  readonly #logger: Logger;
+  readonly #title: string;
+  readonly #draft: ConnectionDraft;
+  #way: SignInWay | undefined;
+  #secret: string | undefined;
+  #needsPins = false;
+
+  constructor(sessions: RegistrySessions, logger: Logger, title: string, draft: ConnectionDraft) {
+    this.#sessions = sessions;
+    this.#logger = logger;
+    this.#title = title;
+    this.#draft = draft;
+  }
+
+  /** Address first, unless it is known; then sign-in; then repositories where the registry does not list them. */
+  async ask(options: { readonly withAddress: boolean }): Promise<ConnectionAnswers> {
+    await askInOrder([
+      ...(options.withAddress ? [() => this.#askAddress()] : []),
+      () => this.#askSignIn(options.withAddress),
+      () => this.#askRepositories(),
+    ]);
+    return {
+      setting: this.#setting(),
+      ...(this.#secret !== undefined && { secret: this.#secret }),
+    };
+  }
+
+  async #askAddress(): Promise<void> {
+    await askText({
+      title: this.#title,
+      prompt: vscode.l10n.t('Address of the registry; a path if it has one'),
+      placeholder: 'ghcr.io, localhost:5000, https://registry.example.com/team',
+      value: this.#draft.address,
+      validate: (text) => {
+        if (text.trim() === '') return undefined;
+        try {
+          parseRegistryUrl(text);
+          return undefined;
+        } catch (error) {
+          return wordError(error).message;
+        }
+      },
+      accept: (text, signal) => {
+        this.#draft.address = text.trim();
+        return this.#discover(signal);
+      },
+      describe: (error) => wordError(error).message,
+    });
+  }
+
+  /** Finds the API; what is not safe is accepted only by an explicit choice, kept with the connection. */
+  async #discover(signal: AbortSignal): Promise<void> {
+    const draft = this.#draft;
+    delete draft.trustedFingerprint256;
+    delete draft.allowInsecureHttp;
+    for (;;) {
+      try {
+        const pin = draft.trustedFingerprint256;
+        const discovery = await this.#sessions.discover(
+          draft.address,
+          pin === undefined ? {} : { pinnedFingerprint256: pin },
+          signal,
+        );
+        const { scheme, host } = discovery.endpoint;
+        if (discovery.kind === 'needsInsecureConsent') {
+          if (!(await confirmHttp(host))) throw dismissedAnswer();
+          draft.allowInsecureHttp = true;
+        }
+        const typed = parseRegistryUrl(draft.address);
+        draft.address = `${scheme}://${typed.host}${typed.path && `/${typed.path}`}`;
+        if (typed.path) draft.pathStyle = discovery.pathStyle;
+        if (typed.host === 'docker.io') draft.provider = 'dockerHub';
+        return;
+      } catch (error) {
+        const fingerprint = isCoreError(error, 'tls') ? error.details.fingerprint256 : undefined;
+        if (fingerprint === undefined || fingerprint === draft.trustedFingerprint256) throw error;
+        if (!(await confirmCertificate(error, fingerprint))) throw error;
+        draft.trustedFingerprint256 = fingerprint;
+      }
+    }
+  }
+
+  async #askSignIn(canGoBack: boolean): Promise<void> {
+    for (;;) {
+      this.#way = await this.#askWay(canGoBack);
+      this.#secret = undefined;
+      try {
+        switch (this.#way) {
+          case 'docker':
+          case 'anonymous':
+            this.#draft.auth = this.#way;
+            delete this.#draft.username;
+            await vscode.window.withProgress(
+              { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Connecting…') },
+              () => this.#test(undefined, new AbortController().signal),
+            );
+            return;
+          case 'password':
+          case 'token':
+            await askInOrder([() => this.#askUsername(), () => this.#askSecret()]);
+            return;
+        }
+      } catch (error) {
+        if (error instanceof vscode.CancellationError) throw error;
+        // The pickers have no place for an error; it is shown and the question comes again.
+        if (!(error instanceof GoBack)) void vscode.window.showErrorMessage(wordError(error).message);
+      }
+    }
+  }
+
+  async #askWay(canGoBack: boolean): Promise<SignInWay> {
+    const known = await this.#knownUser();
+    const ways: (vscode.QuickPickItem & { way: SignInWay })[] = [
+      {
+        label: vscode.l10n.t('Use What Docker Already Knows'),
+        ...(known !== undefined && { description: known }),
+        detail: vscode.l10n.t(
+          'Credentials of docker login or podman login, their helpers included; none are copied',
+        ),
+        way: 'docker',
+      },
+      {
+        label: vscode.l10n.t('User Name and Password'),
+        detail: vscode.l10n.t('Kept in VS Code’s secret storage'),
+        way: 'password',
+      },
+      {
+        label: vscode.l10n.t('Access Token'),
+        detail: vscode.l10n.t('With the user name it belongs to, or alone; kept in VS Code’s secret storage'),
+        way: 'token',
+      },
+      {
+        label: vscode.l10n.t('Anonymous'),
+        detail: vscode.l10n.t('No sign-in'),
+        way: 'anonymous',
+      },
+    ];
+    const preferred: SignInWay = this.#way ?? this.#draft.auth ?? (known ? 'docker' : 'anonymous');
+    const { way } = await askPick({
+      title: this.#title,
+      placeholder: vscode.l10n.t('How do you sign in to {0}?', displayHost(this.#draft.address)),
+      items: ways,
+      active: (item) => item.way === preferred,
+      canGoBack,
+    });
+    return way;
+  }
+
+  async #knownUser(): Promise<string | undefined> {
+    try {
+      const { credentialKey } = this.#endpoint();
+      const credential = await createCliCredentials(this.#logger).get(
+        { key: credentialKey },
+        AbortSignal.timeout(5000),
+      );
+      if (!credential) return vscode.l10n.t('nothing for this registry yet');
+      return credential.kind === 'basic'
+        ? vscode.l10n.t('signed in as {0}', toDisplayLine(credential.username))
+        : vscode.l10n.t('a token');
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #askUsername(): Promise<void> {
+    const isToken = this.#way === 'token';
+    await askText({
+      title: this.#title,
+      prompt: isToken
+        ? vscode.l10n.t('User name the token belongs to; empty if the token stands alone')
+        : vscode.l10n.t('User name'),
+      value: this.#draft.username ?? '',
+      canGoBack: true,
+      validate: (text) =>
+        /[\r\n\0:]/.test(text) ? vscode.l10n.t('A user name has no ":" and no line break.') : undefined,
+      accept: (text) => {
+        const username = text.trim();
+        if (username === '' && !isToken) throw new EmptyAnswer();
+        if (username === '') delete this.#draft.username;
+        else this.#draft.username = username;
+      },
+      describe: () => vscode.l10n.t('Type the user name.'),
+    });
+  }
+
+  async #askSecret(): Promise<void> {
+    const isToken = this.#way === 'token';
+    await askText({
+      title: this.#title,
+      prompt: isToken ? vscode.l10n.t('Access token') : vscode.l10n.t('Password'),
+      password: true,
+      canGoBack: true,
+      accept: async (secret, signal) => {
+        if (secret === '') throw new EmptyAnswer();
+        this.#draft.auth = 'password';
+        const { username } = this.#draft;
+        await this.#test(
+          username === undefined
+            ? { kind: 'bearer', token: secret }
+            : { kind: 'basic', username, password: secret },
+          signal,
+        );
+        this.#secret = secret;
+      },
+      describe: (error) =>
+        error instanceof EmptyAnswer
+          ? isToken
+            ? vscode.l10n.t('Type the token.')
+            : vscode.l10n.t('Type the password.')
+          : isCoreError(error, 'unauthorized')
+            ? vscode.l10n.t('{0} refuses these credentials.', displayHost(this.#draft.address))
+            : wordError(error).message,
+    });
+  }
+
+  /** Talks to the registry with what was typed. Nothing is saved by it. */
+  async #test(credential: Credential | undefined, signal: AbortSignal): Promise<void> {
+    const connection = parseConnection(this.#setting(), 0);
+    if ('problem' in connection) throw new Error(connection.problem);
+    const store: CredentialStore | undefined = credential && { get: () => Promise.resolve(credential) };
+    const session = await this.#sessions.create(connection, store);
+    try {
+      await session.client.ping(signal);
+      this.#needsPins = !session.provider.capabilities.listsRepositories;
+      if (!this.#needsPins) {
+        await session.provider.listRepositories(undefined, signal).catch((error: unknown) => {
+          // No catalog is not a failed connection.
+          if (!isCoreError(error, 'unsupported', 'notFound', 'unauthorized', 'forbidden')) throw error;
+          this.#needsPins = true;
+        });
+      }
+    } finally {
+      await session.transport.dispose();
+    }
+  }
+
+  async #askRepositories(): Promise<void> {
+    if (!this.#needsPins) return;
+    await askText({
+      title: this.#title,
+      prompt: vscode.l10n.t(
+        '{0} does not list its repositories. Which ones do you want to see? Separate them by commas; you can add more later.',
+        displayHost(this.#draft.address),
+      ),
+      placeholder: vscode.l10n.t('team/app, team/base'),
+      value: this.#draft.repositories.join(', '),
+      canGoBack: true,
+      validate: (text) => problemOfRepositories(text),
+      accept: (text) => {
+        this.#draft.repositories = splitRepositories(text);
+      },
+    });
+  }
+
+  #endpoint() {
+    return createEndpoint(this.#draft.address, this.#draft.pathStyle ?? 'namespace');
+  }
+
+  #setting(): ConnectionSetting {
+    const { address, repositories, ...rest } = this.#draft;
+    return {
+      url: address,
+      ...rest,
+      ...(repositories.length > 0 && { repositories }),
+    };
+  }
+}
+
+class EmptyAnswer extends Error {}
+
+/** A "no" to a question asked in between: the field stays as it was. */
+function dismissedAnswer(): Error {
+  return dismissed();
+}
+
+export function splitRepositories(text: string): string[] {
+  return [
+    ...new Set(
+      text
+        .split(/[\s,]+/)
+        .map((name) => name.replace(/^\/+|\/+$/g, ''))
+        .filter(Boolean),
+    ),
+  ];
+}
+
+/** What is wrong with the first bad name of a list, undefined when all are good. */
+export function problemOfRepositories(text: string): string | undefined {
+  for (const name of splitRepositories(text)) {
+    try {
+      parseRepositoryName(name);
+    } catch (error) {
+      return `${toDisplayLine(name)}: ${wordError(error).message}`;
+    }
+  }
+  return undefined;
+}
+
+export function displayHost(address: string): string {
+  return toDisplayLine(address.replace(/^https?:\/\//i, ''));
+}
+
+function confirmHttp(host: string): Promise<boolean> {
+  return confirm(
+    vscode.l10n.t('{0} answers only on unencrypted http.', host),
+    vscode.l10n.t(
+      'Everything you send, your password included, can be read and changed on the way. The choice is kept for this connection only.',
+    ),
+    vscode.l10n.t('Use http'),
+  );
+}
+
+/** Asks to trust exactly one certificate. */
+export function confirmCertificate(error: unknown, fingerprint: string): Promise<boolean> {
+  return confirm(
+    wordError(error).message,
+    vscode.l10n.t(
+      'Its SHA-256 fingerprint is\n{0}\n\nCompare it with the one you got from the administrator of the registry. Only this certificate will be trusted, and only for this connection.',
+      fingerprint,
+    ),
+    vscode.l10n.t('Trust This Certificate'),
+  );
+}

@@ -1,0 +1,106 @@
+import * as vscode from 'vscode';
+import type { Logger } from '../../core/common/Logger.ts';
+import type { Connection, ConnectionSetting } from '../../platform/Connection.ts';
+import { connectionId } from '../../platform/Connection.ts';
+import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
+import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
+import type { SecretCredentials } from '../../platform/SecretCredentials.ts';
+import { askPick, askText } from '../../platform/ask.ts';
+import { askConnection } from '../askTarget.ts';
+import type { Command } from '../Command.ts';
+import { ConnectionForm, displayHost, problemOfRepositories, splitRepositories } from './ConnectionForm.ts';
+
+/** Changes a connection: its name, address, sign-in or pinned repositories. */
+export class EditConnectionCommand implements Command {
+  readonly id = 'berth.editConnection';
+  readonly #settings: ConnectionSettings;
+  readonly #secrets: SecretCredentials;
+  readonly #sessions: RegistrySessions;
+  readonly #logger: Logger;
+
+  constructor(
+    settings: ConnectionSettings,
+    secrets: SecretCredentials,
+    sessions: RegistrySessions,
+    logger: Logger,
+  ) {
+    this.#settings = settings;
+    this.#secrets = secrets;
+    this.#sessions = sessions;
+    this.#logger = logger;
+  }
+
+  async execute(node?: { readonly connectionId: string }): Promise<void> {
+    const title = vscode.l10n.t('Edit Connection');
+    const connection =
+      (node && this.#settings.get(node.connectionId)) ?? (await askConnection(this.#settings, title));
+    const part = await askPick({
+      title: `${title}: ${connection.name}`,
+      placeholder: vscode.l10n.t('What do you want to change?'),
+      items: [
+        { label: vscode.l10n.t('Name'), description: connection.name, part: 'name' as const },
+        {
+          label: vscode.l10n.t('Address and Sign-In'),
+          description: displayHost(connection.url),
+          part: 'address' as const,
+        },
+        {
+          label: vscode.l10n.t('Pinned Repositories'),
+          description: connection.repositories.join(', '),
+          part: 'repositories' as const,
+        },
+        { label: vscode.l10n.t('Open Settings (JSON)'), part: 'json' as const },
+      ],
+    });
+    switch (part.part) {
+      case 'name':
+        return this.#editName(connection, title);
+      case 'address':
+        return this.#editAddress(connection, title);
+      case 'repositories':
+        return this.#editRepositories(connection, title);
+      case 'json':
+        await vscode.commands.executeCommand('workbench.action.openSettingsJson', {
+          revealSetting: { key: 'berth.connections' },
+        });
+    }
+  }
+
+  async #editName(connection: Connection, title: string): Promise<void> {
+    const name = await askText({
+      title,
+      prompt: vscode.l10n.t('Name shown in the tree; empty for the address'),
+      value: connection.name,
+      accept: (text) => text.trim(),
+    });
+    await this.#settings.update(connection.id, { name: name || undefined } as Partial<ConnectionSetting>);
+  }
+
+  async #editRepositories(connection: Connection, title: string): Promise<void> {
+    const repositories = await askText({
+      title,
+      prompt: vscode.l10n.t('Pinned repositories, separated by commas'),
+      value: connection.repositories.join(', '),
+      validate: problemOfRepositories,
+      accept: splitRepositories,
+    });
+    await this.#settings.update(connection.id, { repositories });
+  }
+
+  async #editAddress(connection: Connection, title: string): Promise<void> {
+    const { id, url, name, ...rest } = connection;
+    const answers = await new ConnectionForm(this.#sessions, this.#logger, title, {
+      ...rest,
+      address: url,
+      ...(name !== displayHost(url) && { name }),
+      repositories: [...connection.repositories],
+    }).ask({ withAddress: true });
+    const newId = connectionId(answers.setting);
+    if (answers.secret !== undefined) {
+      await this.#secrets.store(newId, answers.setting.url, answers.setting.username, answers.secret);
+    }
+    await this.#settings.replace(id, answers.setting);
+    if (newId !== id || answers.secret === undefined) await this.#secrets.delete(id);
+    this.#sessions.reset(newId);
+  }
+}

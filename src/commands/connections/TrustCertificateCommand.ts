@@ -1,0 +1,30 @@
+import * as vscode from 'vscode';
+import { isCoreError } from '../../core/common/CoreError.ts';
+import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
+import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
+import type { Command } from '../Command.ts';
+import { confirmCertificate } from './ConnectionForm.ts';
+
+/** Trusts exactly the certificate that an error showed, for one connection. True when trusted. */
+export class TrustCertificateCommand implements Command {
+  readonly id = 'berth.trustCertificate';
+  readonly #settings: ConnectionSettings;
+  readonly #sessions: RegistrySessions;
+
+  constructor(settings: ConnectionSettings, sessions: RegistrySessions) {
+    this.#settings = settings;
+    this.#sessions = sessions;
+  }
+
+  async execute(node: { readonly connectionId: string }, error: unknown): Promise<boolean> {
+    const fingerprint = isCoreError(error, 'tls') ? error.details.fingerprint256 : undefined;
+    if (fingerprint === undefined) {
+      void vscode.window.showInformationMessage(vscode.l10n.t('There is no certificate to trust.'));
+      return false;
+    }
+    if (!(await confirmCertificate(error, fingerprint))) return false;
+    await this.#settings.update(node.connectionId, { trustedFingerprint256: fingerprint });
+    this.#sessions.reset(node.connectionId);
+    return true;
+  }
+}

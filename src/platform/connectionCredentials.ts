@@ -1,0 +1,37 @@
+/** The credential store of a connection, by its `auth`: what was typed for it, or what Docker and Podman know. */
+import type { Logger } from '../core/common/Logger.ts';
+import { ChainedCredentialStore } from '../core/credentials/ChainedCredentialStore.ts';
+import type { CredentialRequest, CredentialStore } from '../core/credentials/CredentialStore.ts';
+import { DockerConfigStore } from '../core/credentials/DockerConfigStore.ts';
+import { PodmanAuthStore } from '../core/credentials/PodmanAuthStore.ts';
+import type { Connection } from './Connection.ts';
+import { credentialEnvironment } from './credentialEnvironment.ts';
+import type { SecretCredentials } from './SecretCredentials.ts';
+
+/** What `docker login` and `podman login` know, read when asked. */
+export function createCliCredentials(logger: Logger): CredentialStore {
+  const environment = credentialEnvironment();
+  return new ChainedCredentialStore(
+    [new DockerConfigStore(environment), new PodmanAuthStore(environment)],
+    logger,
+  );
+}
+
+export function createConnectionCredentials(
+  connection: Connection,
+  secrets: SecretCredentials,
+  logger: Logger,
+): CredentialStore {
+  switch (connection.auth) {
+    case 'anonymous':
+      return { get: () => Promise.resolve(undefined) };
+    case 'password':
+      return { get: () => secrets.get(connection.id, connection.url) };
+    case 'docker':
+      return {
+        // Read anew each time: a `docker login` in a terminal counts at once.
+        get: (request: CredentialRequest, signal: AbortSignal) =>
+          createCliCredentials(logger).get(request, signal),
+      };
+  }
+}
