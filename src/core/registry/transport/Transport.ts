@@ -11,12 +11,13 @@ import type { CredentialStore } from '../../credentials/CredentialStore.ts';
 import { Authorizer } from '../auth/Authorizer.ts';
 import { MAX_TOKEN_BODY_BYTES, type TokenFetch } from '../auth/tokenClient.ts';
 import type { ProxyOptions, RegistryEndpoint, TlsOptions } from '../RegistryEndpoint.ts';
-import { cancelledError, delay, onCancel, throwIfCancelled } from './cancellation.ts';
+import { cancelledError, delay, linkSignals, throwIfCancelled } from './cancellation.ts';
 import { ConnectionLimiter } from './ConnectionLimiter.ts';
-import { createDispatcher, proxyStatusError, type RegistryDispatcher } from './createDispatcher.ts';
+import { createDispatcher, type RegistryDispatcher } from './createDispatcher.ts';
 import { GuardedBody, readAll } from './GuardedBody.ts';
 import { isHtmlResponse } from './isHtmlResponse.ts';
 import { toNetworkError } from './networkError.ts';
+import { isProxyStatus, proxyStatusError, toProxyError } from './proxyError.ts';
 import { checkLeaving, headersForOtherOrigin, isRedirect, MAX_REDIRECTS, refused } from './redirectPolicy.ts';
 import { createResponseError } from './responseError.ts';
 import {
@@ -144,6 +145,7 @@ export class Transport {
       tls,
       proxy,
       connectTimeoutMs: this.#limits.connectTimeoutMs,
+      signal: this.#disposal.signal,
     });
     this.#authorizer = new Authorizer({
       registry: this.#root,
@@ -151,7 +153,7 @@ export class Transport {
       credentials,
       sendToken: this.#sendToken,
       confirmRealm: (host, otherHost) => this.#confirm({ kind: 'realmOnOtherHost', host, otherHost }),
-      isProxied: (url) => this.#dispatcher.route(url).proxyHost !== undefined,
+      isProxied: (url) => this.#dispatcher.route(url).isProxied,
       scrubber: this.#scrubber,
       logger,
     });
@@ -341,7 +343,7 @@ export class Transport {
     return checkLeaving({
       from,
       to,
-      isProxied: isHttp && this.#dispatcher.route(to).proxyHost !== undefined,
+      isProxied: isHttp && this.#dispatcher.route(to).isProxied,
       confirm: (host, otherHost) => this.#confirm({ kind: 'redirectToPrivateAddress', host, otherHost }),
     });
   }
@@ -387,15 +389,16 @@ export class Transport {
         headersTimeout: this.#limits.headersTimeoutMs,
       });
       this.#noteWarnings(reply.headers['warning']);
-      if (route.proxyHost !== undefined && reply.statusCode === 407) {
+      if (route.isAbsolute && isProxyStatus(reply.statusCode)) {
         await dump(reply.body);
-        throw proxyStatusError(route.proxyHost, url.host, 407);
+        throw proxyStatusError(route.proxyHost, url.host, reply.statusCode);
       }
       return this.#respond(hop, reply, details, scope.signal, finish);
     } catch (error) {
       finish();
       if (body instanceof Readable) body.destroy();
-      throw scope.signal.aborted ? cancelledError(signal) : toNetworkError(error, details);
+      if (scope.signal.aborted) throw cancelledError(signal);
+      throw route.isAbsolute ? toProxyError(error, route.proxyHost, details) : toNetworkError(error, details);
     }
   }
 
@@ -492,19 +495,6 @@ export class Transport {
       );
     });
     return { status: response.status, body, html: isHtmlResponse(response, body) };
-  };
-}
-
-/** A signal that aborts with either of two, and forgets both when asked, so that long-lived ones gather no listeners. */
-function linkSignals(a: AbortSignal, b: AbortSignal): { signal: AbortSignal; unlink: () => void } {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  const forgets = [onCancel(a, abort), onCancel(b, abort)];
-  return {
-    signal: controller.signal,
-    unlink: () => {
-      for (const forget of forgets) forget();
-    },
   };
 }
 

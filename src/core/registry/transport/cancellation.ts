@@ -63,3 +63,15 @@ export function cancellable<T>(
     );
   });
 }
+
+/** A signal that aborts with any of several; `unlink` forgets them, so that long-lived ones gather no listeners. */
+export function linkSignals(...signals: AbortSignal[]): { signal: AbortSignal; unlink: () => void } {
+  const controller = new AbortController();
+  const forgets = signals.map((signal) => onCancel(signal, () => controller.abort(signal.reason)));
+  return {
+    signal: controller.signal,
+    unlink: () => {
+      for (const forget of forgets) forget();
+    },
+  };
+}

@@ -9,7 +9,8 @@ import { createSecureContext, getCACertificates, TLSSocket, type SecureContext }
 import { Agent, buildConnector } from 'undici';
 import { CoreError } from '../../common/CoreError.ts';
 import type { ProxyOptions, TlsOptions } from '../RegistryEndpoint.ts';
-import { certificateError, toNetworkError } from './networkError.ts';
+import { certificateError } from './networkError.ts';
+import { proxyConnectError, proxyStatusError } from './proxyError.ts';
 import { proxyAuthorization, proxyFor } from './proxyRoute.ts';
 
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -21,18 +22,22 @@ export interface DispatcherOptions {
   readonly tls: TlsOptions;
   readonly proxy: ProxyOptions;
   readonly connectTimeoutMs: number;
+  /** Ends tunnels that are being opened; the rest ends with the agent. */
+  readonly signal: AbortSignal;
 }
 
 /** Where to send a request so that it arrives at a URL. */
-export interface Route {
+export type Route = {
   readonly origin: string;
   /** Path and query; the whole URL where an http proxy wants it. */
   readonly path: string;
   /** Headers the route needs besides the request's own. */
   readonly headers: Readonly<Record<string, string>>;
-  /** `host:port` of the proxy on the way. */
-  readonly proxyHost?: string;
-}
+} & (
+  | { readonly isAbsolute: false; readonly isProxied: boolean }
+  /** The proxy reads and answers the request itself, instead of passing bytes on. */
+  | { readonly isAbsolute: true; readonly isProxied: true; readonly proxyHost: string }
+);
 
 export interface RegistryDispatcher {
   readonly agent: Agent;
@@ -103,6 +108,7 @@ export function createDispatcher(options: DispatcherOptions): RegistryDispatcher
         target,
         proxy.strictProxyTls ? trustedCertificates() : undefined,
         connectTimeoutMs,
+        options.signal,
       ).then(
         (httpSocket) => {
           connectTls({ ...target, httpSocket }, callback);
@@ -131,13 +137,15 @@ export function createDispatcher(options: DispatcherOptions): RegistryDispatcher
     route(url) {
       const through = proxyFor(url, proxy);
       const path = `${url.pathname}${url.search}`;
-      if (through === undefined) return { origin: url.origin, path, headers: {} };
-      if (url.protocol === 'https:')
-        return { origin: url.origin, path, headers: {}, proxyHost: through.host };
+      if (through === undefined || url.protocol === 'https:') {
+        return { origin: url.origin, path, headers: {}, isAbsolute: false, isProxied: through !== undefined };
+      }
       return {
         origin: through.origin,
         path: `${url.origin}${path}`,
         headers: { host: url.host, ...proxyAuthorization(through) },
+        isAbsolute: true,
+        isProxied: true,
         proxyHost: through.host,
       };
     },
@@ -178,13 +186,11 @@ function openTunnel(
   target: buildConnector.Options,
   proxyCa: readonly string[] | undefined,
   timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<Socket> {
   const authority = `${target.hostname.includes(':') ? `[${target.hostname}]` : target.hostname}:${target.port || '443'}`;
+  const host = target.host ?? target.hostname;
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => {
-      const { kind, details } = toNetworkError(error, { host: authority, otherHost: proxy.host });
-      reject(new CoreError('proxy', `the proxy ${proxy.host} failed`, { reason: kind, ...details }, error));
-    };
     const request = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)({
       host: proxy.hostname.replace(/^\[|\]$/g, ''),
       port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
@@ -192,6 +198,7 @@ function openTunnel(
       path: authority,
       headers: { host: authority, ...proxyAuthorization(proxy) },
       agent: false,
+      signal,
       ...(proxyCa === undefined ? { rejectUnauthorized: false } : { ca: [...proxyCa] }),
     });
     const timer = setTimeout(() => {
@@ -200,32 +207,20 @@ function openTunnel(
     request.once('close', () => {
       clearTimeout(timer);
     });
-    request.once('error', fail);
-    request.once('response', (response) => {
-      response.destroy();
-      reject(proxyStatusError(proxy.host, authority, response.statusCode ?? 0));
+    request.once('error', (error) => {
+      reject(proxyConnectError(error, proxy.host, { host }));
     });
     request.once('connect', (response, socket) => {
       clearTimeout(timer);
-      if (response.statusCode === 200) {
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) {
         resolve(socket);
-        return;
+      } else {
+        socket.destroy();
+        reject(proxyStatusError(proxy.host, host, status));
       }
-      socket.destroy();
-      reject(proxyStatusError(proxy.host, authority, response.statusCode ?? 0));
     });
     request.end();
-  });
-}
-
-/** What a proxy that answered for itself means: 407 wants a sign-in, anything else says it cannot reach the host. */
-export function proxyStatusError(proxyHost: string, host: string, status: number): CoreError {
-  const reason = status === 407 ? 'proxyAuthentication' : 'proxyCannotReach';
-  return new CoreError('proxy', `the proxy ${proxyHost} answered ${status}`, {
-    host,
-    otherHost: proxyHost,
-    status,
-    reason,
   });
 }
 

@@ -6,6 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CoreError, isCoreError, type ErrorDetails } from '../../common/CoreError.ts';
 import { digestAlgorithm, type Digest } from '../../oci/digest.ts';
+import { linkSignals } from './cancellation.ts';
 import type { Transport, TransportRequest, TransportResponse } from './Transport.ts';
 
 export const MAX_RESUMES = 3;
@@ -34,11 +35,22 @@ export async function openResumableBody(
   request: ContentRequest,
   expected: ExpectedContent,
 ): Promise<Readable> {
-  const download = new Download(transport, request, expected);
-  const first = await download.open();
+  const closing = new AbortController();
+  const scope = linkSignals(request.signal, closing.signal);
+  const download = new Download(transport, { ...request, signal: scope.signal }, expected);
+  let first: TransportResponse;
+  try {
+    first = await download.open();
+  } catch (error) {
+    scope.unlink();
+    throw error;
+  }
   const body = Readable.from(download.chunks(first), { objectMode: false, highWaterMark: 64 * 1024 });
-  // A stream destroyed before its first read never enters the generator, which would close the reply.
-  body.once('close', () => first.body.destroy());
+  // A reader that leaves early has to end the reply too, even one the generator is still waiting for.
+  body.once('close', () => {
+    scope.unlink();
+    closing.abort();
+  });
   // An error before anybody reads must not end the process; whoever reads later still meets it.
   body.on('error', () => undefined);
   return body;
