@@ -12,7 +12,7 @@ import { isIndexType } from '../oci/mediaType.ts';
 import { isUnknownPlatform } from '../oci/platform.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
 import { chooseDeleteMethod } from './chooseDeleteMethod.ts';
-import type { DeleteMethod, DeleteMethodChoice } from './chooseDeleteMethod.ts';
+import type { DeleteMethod, DeleteMethodChoice, DeleteRefusal } from './chooseDeleteMethod.ts';
 import { resolveTag } from './resolveTag.ts';
 import type { ResolvedTag } from './resolveTag.ts';
 
@@ -47,7 +47,7 @@ export type PlannedTag =
       readonly tag: string;
       readonly method: 'impossible';
       /** `siblingsUnknown`: only delete by digest exists here, and not every tag that would go could be found. */
-      readonly reason: 'notFound' | 'deleteDisabled' | 'forbidden' | 'siblingsUnknown';
+      readonly reason: DeleteRefusal | 'notFound' | 'siblingsUnknown';
       readonly digest?: Digest;
       readonly mediaType?: string;
       readonly siblings: readonly string[];

@@ -8,6 +8,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
 import { cancelledError, delay, throwIfCancelled } from '../registry/transport/cancellation.ts';
+import { probeDeleteByDigest } from './chooseDeleteMethod.ts';
 import { createDummyManifest } from './createDummyManifest.ts';
 import { resolveTag } from './resolveTag.ts';
 
@@ -80,9 +81,8 @@ export class TagRemover {
     const dummy = createDummyManifest();
     try {
       // Preflight: with delete by digest disabled the tag would be stuck on an empty image.
-      if (!(await this.#client.probeDeleteByDigest(this.#repository, this.#signal))) {
-        throw new CoreError('unsupported', 'delete by digest is disabled', { reason: 'deleteDisabled' });
-      }
+      const preflight = await probeDeleteByDigest(this.#client, this.#repository, this.#signal);
+      if (preflight !== 'possible') return { state: 'kept', error: refused(tag, preflight) };
       await this.#client.uploadBlob(this.#repository, dummy.config, this.#signal);
       await onDummy(dummy.digest);
       throwIfCancelled(this.#signal);
@@ -193,6 +193,12 @@ export function asCoreError(error: unknown): CoreError {
 
 export function moved(tag: string): CoreError {
   return new CoreError('conflict', 'the tag moved since it was shown', { subject: tag, reason: 'tagMoved' });
+}
+
+/** Why a tag cannot be deleted, as the error a person is shown. */
+export function refused(tag: string, reason: string): CoreError {
+  const kind = reason === 'notFound' || reason === 'forbidden' ? reason : 'unsupported';
+  return new CoreError(kind, `the tag cannot be deleted: ${reason}`, { subject: tag, reason });
 }
 
 function tooSlow(tag: string): CoreError {

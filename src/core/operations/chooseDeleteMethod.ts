@@ -1,7 +1,9 @@
 /** Finds out how a repository lets go of a single tag, without deleting anything. */
 import { randomBytes } from 'node:crypto';
 import { isCoreError } from '../common/CoreError.ts';
+import { digestOf } from '../oci/digest.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
+import type { RegistryClient } from '../registry/RegistryClient.ts';
 
 /**
  * `native`: the registry removes one tag. `dummyManifest`: the tag is moved to a throw-away manifest, which is then
@@ -9,47 +11,52 @@ import type { RegistryProvider } from '../providers/RegistryProvider.ts';
  */
 export type DeleteMethod = 'native' | 'dummyManifest' | 'digest' | 'impossible';
 
+/** `deleteDisabled`: by the registry's settings, or it never could; `forbidden`: these credentials may not. */
+export type DeleteRefusal = 'deleteDisabled' | 'forbidden';
+
 export type DeleteMethodChoice =
   | { readonly method: Exclude<DeleteMethod, 'impossible'> }
-  /** `deleteDisabled`: the registry's settings; `forbidden`: these credentials may not. */
-  | { readonly method: 'impossible'; readonly reason: 'deleteDisabled' | 'forbidden' };
+  | { readonly method: 'impossible'; readonly reason: DeleteRefusal };
 
 export async function chooseDeleteMethod(
   provider: RegistryProvider,
   repository: string,
   signal: AbortSignal,
 ): Promise<DeleteMethodChoice> {
-  const { deletesSingleTag } = provider.capabilities;
-  if (deletesSingleTag === 'native') return { method: 'native' };
-  try {
-    if (deletesSingleTag === 'probe' && (await deletesTags(provider, repository, signal))) {
+  const { client, capabilities } = provider;
+  if (capabilities.deletesSingleTag === 'native') return { method: 'native' };
+  if (capabilities.deletesSingleTag === 'probe') {
+    // A tag nobody can have: a registry that knows tag deletion answers 404 or 202, the others refuse.
+    const nobodysTag = `berth-probe-${randomBytes(16).toString('hex')}`;
+    if ((await probeDelete(client, repository, nobodysTag, signal)) === 'possible')
       return { method: 'native' };
-    }
-    if (!(await provider.client.probeDeleteByDigest(repository, signal))) {
-      return { method: 'impossible', reason: 'deleteDisabled' };
-    }
-  } catch (error) {
-    if (isCoreError(error, 'forbidden', 'unauthorized')) return { method: 'impossible', reason: 'forbidden' };
-    throw error;
   }
-  return { method: deletesSingleTag === 'none' ? 'digest' : 'dummyManifest' };
+  const byDigest = await probeDeleteByDigest(client, repository, signal);
+  if (byDigest !== 'possible') return { method: 'impossible', reason: byDigest };
+  return { method: capabilities.deletesSingleTag === 'none' ? 'digest' : 'dummyManifest' };
 }
 
-/** Deletes a tag nobody can have (80 random bits): a registry that knows tag deletion says 404 or 202, the others refuse. */
-async function deletesTags(
-  provider: RegistryProvider,
+/** Asks to delete a random digest. The client's own probe gives yes or no; the plan needs to say why not. */
+export async function probeDeleteByDigest(
+  client: RegistryClient,
   repository: string,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<'possible' | DeleteRefusal> {
+  return probeDelete(client, repository, digestOf(randomBytes(32)), signal);
+}
+
+async function probeDelete(
+  client: RegistryClient,
+  repository: string,
+  reference: string,
+  signal: AbortSignal,
+): Promise<'possible' | DeleteRefusal> {
   try {
-    await provider.client.deleteManifest(
-      repository,
-      `berth-probe-${randomBytes(10).toString('hex')}`,
-      signal,
-    );
-    return true;
+    await client.deleteManifest(repository, reference, signal);
+    return 'possible';
   } catch (error) {
-    if (isCoreError(error, 'unsupported')) return false;
+    if (isCoreError(error, 'forbidden', 'unauthorized')) return 'forbidden';
+    if (isCoreError(error, 'unsupported', 'protocol', 'invalidInput')) return 'deleteDisabled';
     throw error;
   }
 }

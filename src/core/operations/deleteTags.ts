@@ -1,6 +1,7 @@
 /** Carries out a DeletionPlan: one tag after the other, each looked at again first, all of it undoable from the journal. */
 import pLimit from 'p-limit';
-import { CoreError, isCoreError } from '../common/CoreError.ts';
+import { isCoreError } from '../common/CoreError.ts';
+import type { CoreError } from '../common/CoreError.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
@@ -8,7 +9,7 @@ import { throwIfCancelled } from '../registry/transport/cancellation.ts';
 import type { DeletionPlan, PlannedTag } from './DeletePlan.ts';
 import type { Journal, JournalItem, RunningOperation } from './Journal.ts';
 import { resolveTag } from './resolveTag.ts';
-import { asCoreError, moved, TagRemover } from './TagRemover.ts';
+import { asCoreError, moved, refused, TagRemover } from './TagRemover.ts';
 import type { Removal } from './TagRemover.ts';
 
 export interface DeleteOptions {
@@ -231,10 +232,9 @@ async function toleratingDisk(write: () => Promise<void>): Promise<void> {
 }
 
 function whyNot(planned: PlannedTag, failures: ReadonlyMap<Digest, CoreError>): CoreError {
-  if (planned.method !== 'impossible') return failures.get(planned.digest)!;
-  const { tag, reason } = planned;
-  const kind = reason === 'notFound' || reason === 'forbidden' ? reason : 'unsupported';
-  return new CoreError(kind, `the tag cannot be deleted: ${reason}`, { subject: tag, reason });
+  return planned.method === 'impossible'
+    ? refused(planned.tag, planned.reason)
+    : failures.get(planned.digest)!;
 }
 
 function kept(tag: string, error: CoreError): TagOutcome {
