@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createVSIX, listFiles } from '@vscode/vsce';
+import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 
 const ROOT = join(import.meta.dirname, '..');
 const VSIX = join(ROOT, 'out/berth.vsix');
@@ -12,10 +12,15 @@ const BELONGS =
   /^(package\.json|package\.nls(\..+)?\.json|README\.md|CHANGELOG\.md|LICENSE|l10n\/.+\.json|dist\/.+\.(js|css|ttf|svg)|media\/.+\.(svg|png|md))$/;
 const REQUIRED = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'dist/extension.js'];
 
-const { status } = spawnSync(process.execPath, ['esbuild.mjs', '--production'], { cwd: ROOT, stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, ['esbuild.mjs', '--production'], {
+  cwd: ROOT,
+  stdio: 'inherit',
+});
 if (status !== 0) process.exit(1);
 
-const files = (await listFiles({ cwd: ROOT, dependencies: false })).map((file) => file.replaceAll('\\', '/'));
+const files = (await listFiles({ cwd: ROOT, packageManager: PackageManager.None })).map((file) =>
+  file.replaceAll('\\', '/'),
+);
 const complaints = [
   ...files.filter((file) => !BELONGS.test(file)).map((file) => `${file} does not belong in the VSIX`),
   ...REQUIRED.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),

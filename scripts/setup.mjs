@@ -55,13 +55,23 @@ const GO_PROGRAMS = {
 const inCI = process.env.CI === 'true';
 
 /**
- * @param {{ yes?: boolean, tests?: boolean }} options `tests` false leaves out what only the tests need.
+ * What each part of the project needs; `npm run setup` and `npm test` want it all.
+ * @param {{ yes?: boolean, server?: boolean, debianPackages?: readonly string[], goPrograms?: boolean }} options
  * @throws Error when a step failed, or in CI when something needed cannot be installed.
  */
-export async function setUp({ yes = inCI, tests = true } = {}) {
-  if (tests) await installDebianPackages(yes);
+export async function setUp(options = {}) {
+  const {
+    yes = inCI,
+    server = true,
+    debianPackages = Object.keys(DEBIAN_PACKAGES),
+    goPrograms = true,
+  } = options;
+  if (debianPackages.length > 0) await installDebianPackages(debianPackages, yes);
   // Two cores: the compilers take one, the downloads the other.
-  await Promise.all([installPackages().then(installCodeServer), tests ? buildGoPrograms() : undefined]);
+  await Promise.all([
+    installPackages().then(() => (server ? installCodeServer() : undefined)),
+    goPrograms ? buildGoPrograms() : undefined,
+  ]);
 }
 
 async function installPackages() {
@@ -100,18 +110,16 @@ async function installCodeServer() {
   });
 }
 
-async function installDebianPackages(yes) {
-  const missing = Object.entries(DEBIAN_PACKAGES)
-    .filter(([, file]) => !isInstalled(file))
-    .map(([name]) => name);
+async function installDebianPackages(names, yes) {
+  const missing = names.filter((name) => !isInstalled(DEBIAN_PACKAGES[name]));
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   const isRoot = process.getuid?.() === 0;
   if (!isRoot || !isInstalled('apt-get')) {
-    return cannot(`The tests need programs that are not here. On Debian: sudo ${command}`);
+    return cannot(`Some programs are not here. On Debian: sudo ${command}`);
   }
-  if (!yes && !(await confirm(`The tests need ${missing.join(', ')}. Install them with apt-get?`))) {
-    return cannot(`Left out, tests that need them will fail: ${command}`);
+  if (!yes && !(await confirm(`Needed: ${missing.join(', ')}. Install with apt-get?`))) {
+    return cannot(`Left out, what needs it will say so: ${command}`);
   }
   await step(`Debian packages ${missing.join(' ')}`, async () => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -156,7 +164,7 @@ async function goInstall(name, program, env) {
   rmSync(folder, { recursive: true });
 }
 
-function isInstalled(file) {
+export function isInstalled(file) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   const candidates = file.startsWith('/') ? [file] : folders.map((folder) => join(folder, file));
   return candidates.some((candidate) => {
@@ -176,7 +184,7 @@ function cannot(message) {
 }
 
 /** @returns {Promise<boolean>} false when nobody is there to answer. */
-export async function confirm(question) {
+async function confirm(question) {
   if (!process.stdin.isTTY) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question(`${question} [Y/n] `);

@@ -10,7 +10,12 @@ describe('The first look', () => {
     await workbench.showContainer('Berth');
     const registries = workbench.view('Registries');
     await registries.open();
-    for (const action of ['Connect Docker Hub', 'Connect a Registry', 'Run a Local Registry', 'Getting Started']) {
+    for (const action of [
+      'Connect Docker Hub',
+      'Connect a Registry',
+      'Run a Local Registry',
+      'Getting Started',
+    ]) {
       await registries.welcomeAction(action).waitFor();
     }
     await workbench.shot('empty-state');
@@ -19,7 +24,10 @@ describe('The first look', () => {
   it('follows the theme and a narrow side bar', async () => {
     const { workbench, server } = suite();
     await workbench.resizeSidebar(200);
-    for (const [name, theme] of Object.entries({ light: 'Default Light Modern', dark: 'Default Dark Modern' })) {
+    for (const [name, theme] of Object.entries({
+      light: 'Default Light Modern',
+      dark: 'Default Dark Modern',
+    })) {
       await server.writeSettings({ 'workbench.colorTheme': theme });
       await workbench.page.locator(`.monaco-workbench.vs${name === 'dark' ? '-dark' : ''}`).waitFor();
       await workbench.shot(`empty-state-narrow-${name}`);

@@ -69,7 +69,13 @@ export function useWorkbench(
 
   afterEach('keep the evidence of a failure', async function () {
     if (this.currentTest?.state !== 'failed' || !suite) return;
-    const folder = join(FAILURES, this.currentTest.fullTitle().replaceAll(/[^\w.-]+/g, '-').slice(0, 120));
+    const folder = join(
+      FAILURES,
+      this.currentTest
+        .fullTitle()
+        .replaceAll(/[^\w.-]+/g, '-')
+        .slice(0, 120),
+    );
     await mkdir(folder, { recursive: true });
     await suite.workbench.page.screenshot({ path: join(folder, 'window.png') });
     await writeFile(join(folder, 'console.log'), suite.workbench.consoleLines.join('\n'));
