@@ -1,15 +1,16 @@
 /** How numbers, times and long identifiers are written in the panel. */
 
-const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+const BYTE_UNITS = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
 /** Powers of 1,000 with three significant digits, as docker writes sizes: `48.2 MB`. */
 export function formatBytes(sizeInBytes: number, locale: string): string {
-  const exponent =
-    sizeInBytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(sizeInBytes) / 3), BYTE_UNITS.length - 1);
+  if (sizeInBytes < 1000) {
+    return `${new Intl.NumberFormat(locale).format(sizeInBytes)} B`;
+  }
+  const exponent = Math.min(Math.floor(Math.log10(sizeInBytes) / 3), BYTE_UNITS.length);
   return new Intl.NumberFormat(locale, {
     style: 'unit',
-    unit: BYTE_UNITS[exponent]!,
-    unitDisplay: exponent === 0 ? 'narrow' : 'short',
+    unit: BYTE_UNITS[exponent - 1]!,
     maximumSignificantDigits: 3,
   }).format(sizeInBytes / 1000 ** exponent);
 }

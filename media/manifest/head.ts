@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { ImageView } from '../../src/core/image/ImageView.ts';
 import type { CopySubject } from '../../src/panels/manifestPanelProtocol.ts';
 import { formatAge, formatBytes, formatDate } from './format.ts';
-import { digest, facts, showCopied, type Content } from './parts.ts';
+import { breakable, digest, facts, showCopied, type Content } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 const ICONS: Readonly<Record<ImageView['kind'], string>> = {
@@ -103,13 +103,15 @@ export function summary(context: PanelContext, view: ImageView): Content {
             : formatBytes(selected.totalSizeInBytes, locale),
         ],
         [strings.created, created === undefined ? undefined : html`<span title=${created}>${age}</span>`],
-        [strings.platform, selected?.platform],
+        [strings.platform, view.platforms.length > 1 ? undefined : selected?.platform],
         [
           strings.type,
-          view.artifactType &&
-            html`<span title=${view.artifactType}>${view.artifactTypeName ?? view.artifactType}</span>`,
+          // An image, index or chart has its kind beside the title already.
+          view.kind === 'artifact' && view.artifactType
+            ? html`<span title=${view.artifactType}>${view.artifactTypeName ?? view.artifactType}</span>`
+            : undefined,
         ],
-        [strings.mediaType, html`<code>${view.mediaType}</code>`],
+        [strings.mediaType, html`<code>${breakable(view.mediaType)}</code>`],
         [
           strings.attachedTo,
           view.subject &&

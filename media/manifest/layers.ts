@@ -2,36 +2,46 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { SelectedView, StepView } from '../../src/core/image/ImageView.ts';
 import { fill, formatBytes } from './format.ts';
-import { digest, section, type Content } from './parts.ts';
+import { breakable, cut, digest, section, type Content } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
-export function layers(context: PanelContext, selected: SelectedView): Content {
-  const { strings, locale } = context.setting;
-  const { steps } = selected;
-  const made = steps.flatMap(({ layer }) => layer ?? []);
-  const withoutLayer = steps.length - made.length;
-  const shown = context.choices.showEmptySteps ? steps : steps.filter(({ layer }) => layer);
-  const largest = Math.max(1, ...made.map(({ sizeInBytes }) => sizeInBytes ?? 0));
-  const total = made.reduce((sum, { sizeInBytes }) => sum + (sizeInBytes ?? 0), 0);
-  const numbers = new Map(made.map((layer, index) => [layer, index + 1]));
+const LONG_STEP = 400;
+const LONG_STEP_LINES = 5;
+
+interface Row {
+  readonly step: StepView;
+  /** Position among all steps, from 0. */
+  readonly index: number;
+  /** Position among the layers, from 1. */
+  readonly number: number | undefined;
+}
+
+export function layers(context: PanelContext, { steps, historyMatches }: SelectedView): Content {
+  const { strings } = context.setting;
+  let layerCount = 0;
+  const rows = steps.map((step, index): Row => ({ step, index, number: step.layer && ++layerCount }));
+  const withoutLayer = steps.length - layerCount;
+  const shown = rows.filter(({ step }) => step.layer ?? context.choices.showEmptySteps);
+  const sizes = steps.map(({ layer }) => layer?.sizeInBytes ?? 0);
+  const largest = Math.max(1, ...sizes);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const hasHistory = steps.some(({ createdBy }) => createdBy);
   const list =
     shown.length === 0
       ? html`<p class="muted">${strings.noLayers}</p>`
       : html`<div role="table" aria-labelledby="layers-title" class="table layers">
             <div role="row" class="table-head">
               <span role="columnheader" aria-label=${strings.layer}>#</span>
-              <span role="columnheader">${strings.instruction}</span>
+              <span role="columnheader">${hasHistory ? strings.instruction : strings.mediaType}</span>
               <span role="columnheader">${strings.size}</span>
               <span role="columnheader">${strings.digest}</span>
             </div>
-            ${shown.map((step) => stepRow(context, step, step.layer && numbers.get(step.layer), largest, total))}
+            ${shown.map((row) => stepRow(context, row, largest, total))}
           </div>
-          ${selected.historyMatches ? nothing : html`<p class="muted">${strings.historyGuess}</p>`}`;
+          ${historyMatches ? nothing : html`<p class="muted">${strings.historyGuess}</p>`}`;
   const aside =
     withoutLayer === 0
-      ? total > 0
-        ? html`<span class="muted">${formatBytes(total, locale)}</span>`
-        : nothing
+      ? nothing
       : html`<label class="check"
           ><input
             type="checkbox"
@@ -40,13 +50,12 @@ export function layers(context: PanelContext, selected: SelectedView): Content {
               context.change({ showEmptySteps: (event.target as HTMLInputElement).checked })}
           />${fill(strings.showEmptyLayers, String(withoutLayer))}</label
         >`;
-  return section('layers', strings.layers, list, made.length, aside);
+  return section('layers', strings.layers, list, layerCount, aside);
 }
 
 function stepRow(
   context: PanelContext,
-  step: StepView,
-  number: number | undefined,
+  { step, index, number }: Row,
   largest: number,
   total: number,
 ): TemplateResult {
@@ -55,7 +64,7 @@ function stepRow(
   const size = layer?.sizeInBytes;
   return html`<div role="row" class=${layer ? '' : 'empty-step'}>
     <span role="cell" class="number">${number ?? ''}</span>
-    <span role="cell" class="step">${instruction(context, step)}</span>
+    <span role="cell" class="step">${instruction(context, step, index)}</span>
     <span role="cell" class="size">
       ${
         size === undefined
@@ -76,22 +85,19 @@ function stepRow(
 function instruction(
   context: PanelContext,
   { instruction: made, createdBy, comment, layer }: StepView,
+  index: number,
 ): Content {
-  const text = made || comment || '';
   const { strings } = context.setting;
-  const type = layer && unusualType(layer.mediaType);
-  const badges = [type, layer?.foreign ? strings.foreignLayer : undefined].filter(
-    (text) => text !== undefined,
-  );
-  const [, keyword = '', rest = text] = /^([A-Z]+)(?=\s|$)([^]*)$/.exec(text) ?? [];
   const title = layer?.annotations.find(({ name }) => name === 'org.opencontainers.image.title')?.value;
-  return html`${
-    text
-      ? html`<code title=${createdBy ?? ''}><span class="keyword">${keyword}</span>${rest}</code>`
-      : title
-        ? html`<code>${title}</code>`
-        : html`<span class="muted">${layer?.mediaType ?? ''}</span>`
-  }${badges.map((badge) => html` <vscode-badge>${badge}</vscode-badge>`)}`;
+  const text = made || comment || title;
+  const badges = [layer && unusualType(layer.mediaType), layer?.foreign ? strings.foreignLayer : undefined];
+  if (!text) {
+    return html`<code class="muted">${breakable(layer?.mediaType ?? '')}</code>`;
+  }
+  const { shown, more } = cut(context, `step:${index}`, text, LONG_STEP, LONG_STEP_LINES);
+  const [, keyword = '', rest = shown] = /^([A-Z]+)(?=\s|$)([^]*)$/.exec(shown) ?? [];
+  return html`<code title=${createdBy ?? ''}><span class="keyword">${keyword}</span>${rest}</code>${more}
+    ${badges.map((badge) => badge && html`<vscode-badge>${badge}</vscode-badge>`)}`;
 }
 
 /** A word for layers that are not the everyday gzip tar. */

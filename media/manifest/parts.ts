@@ -103,7 +103,7 @@ export function namedValues(
         ${rows.map(
           ({ name, value }) =>
             html`<div role="row">
-              <span role="rowheader"><code>${name}</code></span>
+              <span role="rowheader"><code>${breakable(name)}</code></span>
               <span role="cell" class="with-copy"
                 ><span>${longText(context, `${key}:${name}`, value)}</span
                 >${copyButton(context, name, value)}</span
@@ -114,6 +114,11 @@ export function namedValues(
       ${expander(context, key, values.length)}`,
     values.length,
   );
+}
+
+/** Lets a long name break after its punctuation rather than in the middle of a word. */
+export function breakable(text: string): Content {
+  return html`${text.split(/(?<=[./+:@-])/).map((part) => html`${part}<wbr />`)}`;
 }
 
 /** The first ones of a long list, until it is expanded. */
@@ -132,13 +137,29 @@ export function expander(context: PanelContext, key: string, length: number): Co
 }
 
 function longText(context: PanelContext, key: string, text: string): Content {
+  const { shown, more } = cut(context, key, text, LONG_TEXT, Infinity);
+  return html`<code class="value">${shown}</code>${more}`;
+}
+
+/** The beginning of a long text with a button for the rest; the whole text where a person asked for it. */
+export function cut(
+  context: PanelContext,
+  key: string,
+  text: string,
+  maxLength: number,
+  maxLines: number,
+): { readonly shown: string; readonly more: Content } {
   const { strings } = context.setting;
-  if (text.length <= LONG_TEXT) {
-    return html`<code class="value">${text}</code>`;
+  const lines = text.split('\n');
+  if (text.length <= maxLength && lines.length <= maxLines) {
+    return { shown: text, more: nothing };
   }
   const isExpanded = context.choices.expanded.includes(key);
-  return html`<code class="value">${isExpanded ? text : `${text.slice(0, LONG_TEXT)}…`}</code>
-    ${toggle(context, key, fill(strings.showAll, ''), strings.showFewer)}`;
+  const start = lines.slice(0, maxLines).join('\n').slice(0, maxLength).trimEnd();
+  return {
+    shown: isExpanded ? text : `${start}…`,
+    more: html` ${toggle(context, key, fill(strings.showAll, ''), strings.showFewer)}`,
+  };
 }
 
 function toggle(context: PanelContext, key: string, more: string, fewer: string): TemplateResult {

@@ -8,7 +8,7 @@ import type {
 } from '../../src/core/image/ImageView.ts';
 import type { RawDocument } from '../../src/panels/manifestPanelProtocol.ts';
 import { fill, formatBytes } from './format.ts';
-import { digest, expander, section, shortened, type Content } from './parts.ts';
+import { breakable, digest, expander, section, shortened, type Content } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 export function platforms(context: PanelContext, view: ImageView): Content {
@@ -34,7 +34,7 @@ export function platforms(context: PanelContext, view: ImageView): Content {
         >
           ${platform.label}
         </button>`;
-    return descriptorRow(context, name, platform, nothing);
+    return descriptorRow(context, name, platform.mediaType, platform);
   });
   return section(
     'platforms',
@@ -81,7 +81,11 @@ export function documents(context: PanelContext, view: ImageView): Content {
   if (selected?.config) {
     rows.push(documentRow(context, strings.openConfigJson, 'config', selected.config));
   }
-  return section('documents', strings.documents, descriptorTable(context, 'documents', strings.name, rows));
+  return section(
+    'documents',
+    strings.documents,
+    descriptorTable(context, 'documents', strings.name, rows, true),
+  );
 }
 
 function attachedRow(
@@ -101,7 +105,7 @@ function attachedRow(
     >
       ${kind}</button
     >${platform === undefined ? nothing : html` <span class="muted">${platform}</span>`}`;
-  return descriptorRow(context, name, entry, 'artifactType' in entry ? entry.artifactType : entry.mediaType);
+  return descriptorRow(context, name, 'artifactType' in entry ? entry.artifactType : entry.mediaType, entry);
 }
 
 function documentRow(
@@ -117,7 +121,7 @@ function documentRow(
   >
     ${label}
   </button>`;
-  return descriptorRow(context, name, descriptor, descriptor.mediaType);
+  return descriptorRow(context, name, descriptor.mediaType, descriptor, descriptor.sizeInBytes);
 }
 
 function descriptorTable(
@@ -125,13 +129,18 @@ function descriptorTable(
   id: string,
   firstColumn: string,
   rows: readonly TemplateResult[],
+  withSizes = false,
 ): TemplateResult {
   const { strings } = context.setting;
-  return html`<div role="table" aria-labelledby="${id}-title" class="table descriptors">
+  return html`<div
+    role="table"
+    aria-labelledby="${id}-title"
+    class="table descriptors ${withSizes ? 'with-sizes' : ''}"
+  >
     <div role="row" class="table-head">
       <span role="columnheader">${firstColumn}</span>
       <span role="columnheader">${strings.mediaType}</span>
-      <span role="columnheader">${strings.size}</span>
+      ${withSizes ? html`<span role="columnheader">${strings.size}</span>` : nothing}
       <span role="columnheader">${strings.digest}</span>
     </div>
     ${rows}
@@ -141,13 +150,19 @@ function descriptorTable(
 function descriptorRow(
   context: PanelContext,
   name: Content,
-  descriptor: DescriptorView,
-  type: Content,
+  type: string,
+  { digest: value }: DescriptorView,
+  sizeInBytes?: number,
 ): TemplateResult {
+  const { locale } = context.setting;
   return html`<div role="row">
     <span role="cell">${name}</span>
-    <span role="cell" class="type"><code>${type === nothing ? descriptor.mediaType : type}</code></span>
-    <span role="cell" class="amount">${formatBytes(descriptor.sizeInBytes, context.setting.locale)}</span>
-    <span role="cell">${digest(context, descriptor.digest)}</span>
+    <span role="cell" class="type"><code>${breakable(type)}</code></span>
+    ${
+      sizeInBytes === undefined
+        ? nothing
+        : html`<span role="cell" class="amount">${formatBytes(sizeInBytes, locale)}</span>`
+    }
+    <span role="cell">${digest(context, value)}</span>
   </div>`;
 }

@@ -116,7 +116,7 @@ export class ManifestPanelPage {
       { request: options.request, fullReference: options.fullReference, locale: 'en', strings },
       undefined,
       options.dependencies,
-      (message) => void page.evaluate((data) => window.postMessage(data, '*'), message),
+      (message) => void page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*')`),
     );
   }
 
@@ -130,24 +130,20 @@ export class ManifestPanelPage {
     await page.exposeFunction('keepState', (state: unknown) => {
       this.state = state;
     });
-    await page.addInitScript(
-      ({ variables, state }) => {
-        const host = window as unknown as Record<string, (data: unknown) => void>;
-        Object.assign(window, {
-          acquireVsCodeApi: () => ({
-            postMessage: (message: unknown) => host['postToHost']!(message),
-            getState: () => state,
-            setState: (kept: unknown) => host['keepState']!(kept),
-          }),
+    const variables = THEMES[this.#options.theme ?? 'dark'];
+    await page.addInitScript({
+      content: `
+        window.acquireVsCodeApi = () => ({
+          postMessage: (message) => window.postToHost(message),
+          getState: () => (${JSON.stringify(this.state ?? null)} ?? undefined),
+          setState: (state) => window.keepState(state),
         });
         document.addEventListener('DOMContentLoaded', () => {
-          for (const [name, value] of Object.entries(variables)) {
+          for (const [name, value] of Object.entries(${JSON.stringify(variables)})) {
             document.documentElement.style.setProperty(name, value);
           }
-        });
-      },
-      { variables: THEMES[this.#options.theme ?? 'dark'], state: this.state },
-    );
+        });`,
+    });
     await page.goto(url);
     await page.getByRole('heading', { level: 1 }).waitFor();
   }

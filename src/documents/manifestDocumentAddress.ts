@@ -1,0 +1,76 @@
+/**
+ * How a `berth-manifest` URI names a document; built and parsed here and nowhere else:
+ * `berth-manifest:/<connection>/<repository>/<digest or tag>/<name>.json?<kind>`, the connection percent-encoded.
+ */
+import { CoreError } from '../core/common/CoreError.ts';
+import { isDigest, type Digest } from '../core/oci/digest.ts';
+import { isRepositoryName, isTag } from '../core/oci/reference.ts';
+
+export const MANIFEST_SCHEME = 'berth-manifest';
+
+interface DocumentPlace {
+  readonly connectionId: string;
+  /** Relative to the connection. */
+  readonly repository: string;
+  /** Of the editor's tab, without extension; any text. */
+  readonly name: string;
+}
+
+export type ManifestDocument =
+  | (DocumentPlace & {
+      readonly kind: 'manifest';
+      /** Tag or digest. A digest always shows the same. */
+      readonly reference: string;
+    })
+  | (DocumentPlace & { readonly kind: 'config'; readonly digest: Digest });
+
+/** The parts of a URI that carry the address, as `vscode.Uri` has them (decoded). */
+export interface UriParts {
+  readonly scheme: string;
+  readonly path: string;
+  readonly query: string;
+}
+
+export function formatManifestDocument(document: ManifestDocument): UriParts {
+  const reference = document.kind === 'config' ? document.digest : document.reference;
+  const name = document.name.replaceAll(/[^\w.@+-]+/g, '-');
+  const segments = [
+    '',
+    encodeURIComponent(document.connectionId),
+    document.repository,
+    reference,
+    `${name}.json`,
+  ];
+  return { scheme: MANIFEST_SCHEME, path: segments.join('/'), query: document.kind };
+}
+
+/** @throws CoreError `invalidInput` with reason `manifestUri`: anybody can write a URI, so every part is checked. */
+export function parseManifestDocument({ scheme, path, query }: UriParts): ManifestDocument {
+  const [empty, connection = '', ...rest] = path.split('/');
+  const name = rest.pop()?.replace(/\.json$/, '') ?? '';
+  const reference = rest.pop() ?? '';
+  const place = { connectionId: tryDecode(connection), repository: rest.join('/'), name };
+  if (
+    scheme === MANIFEST_SCHEME &&
+    empty === '' &&
+    place.connectionId !== undefined &&
+    isRepositoryName(place.repository)
+  ) {
+    const { connectionId } = place;
+    if (query === 'config' && isDigest(reference)) {
+      return { ...place, connectionId, kind: 'config', digest: reference };
+    }
+    if (query === 'manifest' && (isDigest(reference) || isTag(reference))) {
+      return { ...place, connectionId, kind: 'manifest', reference };
+    }
+  }
+  throw new CoreError('invalidInput', 'not the address of a manifest', { reason: 'manifestUri' });
+}
+
+function tryDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text) || undefined;
+  } catch {
+    return undefined;
+  }
+}
