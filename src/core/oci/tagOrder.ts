@@ -11,7 +11,7 @@ export interface SortableTag {
 /**
  * Sorted copy.
  * - `version`: `latest`, then versions, highest first (a release before its variants such as `-alpine`, those before its
- *   pre-releases), then everything else by name with the highest numbers first (`build-10`, `build-9`).
+ *   pre-releases, `rc` above `beta`), then everything else by name with the highest numbers first (`build-10`, `build-9`).
  * - `name`: natural, ascending.
  * - `date`, `size`: newest or biggest first; tags whose value is unknown follow, by version.
  */
@@ -92,7 +92,7 @@ function compareKeys(a: TagKey, b: TagKey, order: TagOrder): number {
     a.group - b.group ||
     compareVersions(b.version, a.version) ||
     a.stage - b.stage ||
-    compareParts(a.parts, b.parts, order === 'name' ? 1 : -1) ||
+    compareParts(a.parts, b.parts, order === 'name' ? 1 : -1, a.stage === Stage.preRelease ? -1 : 1) ||
     compare(a.tag, b.tag)
   );
 }
@@ -107,11 +107,12 @@ function compareVersions(a: readonly Num[], b: readonly Num[]): number {
   return 0;
 }
 
-/** Words alphabetically, numbers before words and in the wanted direction, the shorter first. */
+/** Numbers and words each in the wanted direction, numbers before words, the shorter first. */
 function compareParts(
   a: readonly (Num | string)[],
   b: readonly (Num | string)[],
   numberDirection: number,
+  wordDirection: number,
 ): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -119,8 +120,8 @@ function compareParts(
     const right = b[i]!;
     const isWord = typeof left === 'string';
     if (isWord !== (typeof right === 'string')) return isWord ? 1 : -1;
-    const difference = isWord ? compare(left, right) : compare(left, right) * numberDirection;
-    if (difference !== 0) return difference;
+    const difference = compare(left, right);
+    if (difference !== 0) return difference * (isWord ? wordDirection : numberDirection);
   }
   return a.length - b.length;
 }

@@ -13,6 +13,7 @@ import {
   parseTag,
   tryParseReference,
 } from '../../../src/core/oci/reference.ts';
+import { cpuMsOf } from './cpuTime.ts';
 import type { Reference, ReferenceProblem } from '../../../src/core/oci/reference.ts';
 
 const SHA256: Digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -197,15 +198,16 @@ describe('parseReference', () => {
   });
 
   it('stays fast on hostile text', () => {
-    const started = performance.now();
-    for (const unit of ['a', '-', 'a-', '.', 'a.', '_', ':', '@', '/', 'a/', '[', '1:']) {
-      tryParseReference(unit.repeat(100_000));
-      tryParseReference(unit.repeat(500));
-      isRepositoryName(unit.repeat(100_000));
-      isTag(unit.repeat(100_000));
-      isHost(unit.repeat(100_000));
-    }
-    assert.ok(performance.now() - started < 1000);
+    const ms = cpuMsOf(() => {
+      for (const unit of ['a', '-', 'a-', '.', 'a.', '_', ':', '@', '/', 'a/', '[', '1:']) {
+        tryParseReference(unit.repeat(100_000));
+        tryParseReference(unit.repeat(500));
+        isRepositoryName(unit.repeat(100_000));
+        isTag(unit.repeat(100_000));
+        isHost(unit.repeat(100_000));
+      }
+    });
+    assert.ok(ms < 1000, `${ms} ms`);
   });
 });
 
