@@ -4,8 +4,8 @@ import type { Logger } from '../core/common/Logger.ts';
 import type { Docker } from '../core/docker/Docker.ts';
 import type { Journal } from '../core/operations/Journal.ts';
 import type { LocalRegistry } from '../core/operations/LocalRegistry.ts';
-import type { LocalImagesTree } from '../explorer/LocalImagesTree.ts';
-import type { RegistriesNode } from '../explorer/nodes.ts';
+import type { LocalImageNode, LocalImagesTree, LocalNode } from '../explorer/LocalImagesTree.ts';
+import type { RegistriesNode, RepositoryNode } from '../explorer/nodes.ts';
 import type { RegistriesTree } from '../explorer/RegistriesTree.ts';
 import type { ManifestPanels } from '../panels/ManifestPanels.ts';
 import type { Activity } from '../platform/Activity.ts';
@@ -13,6 +13,7 @@ import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import type { LastAnswers } from '../platform/LastAnswers.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import type { SecretCredentials } from '../platform/SecretCredentials.ts';
+import type { ManifestNode } from './tags/manifestTarget.ts';
 
 export interface Services {
   readonly settings: ConnectionSettings;
@@ -26,6 +27,9 @@ export interface Services {
   readonly registriesTree: RegistriesTree;
   readonly registriesView: vscode.TreeView<RegistriesNode>;
   readonly localImagesTree: LocalImagesTree;
+  readonly localImagesView: vscode.TreeView<LocalNode>;
+  /** What the focused view has selected that has a reference, for the keyboard. */
+  readonly selectedReferences: () => readonly (ManifestNode | RepositoryNode | LocalImageNode)[];
   readonly panels: ManifestPanels;
   readonly logger: Logger;
   /** Shows the log channel. */

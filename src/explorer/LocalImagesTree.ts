@@ -123,10 +123,10 @@ function imageNodes(group: ImageGroupNode): LocalImageNode[] {
     .sort((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0))
     .map((image) => ({
       kind: 'localImage',
-      id: `${group.id}\n${image.id}\n${image.tag ?? ''}`,
+      id: `${group.id}\n${image.id}\n${image.reference ?? ''}`,
       group,
       image,
-      reference: image.repository && image.tag ? `${image.repository}:${image.tag}` : undefined,
+      reference: image.reference,
     }));
 }
 
@@ -148,7 +148,7 @@ function imageItem({ id, image, reference }: LocalImageNode): vscode.TreeItem {
   const shortId = shortDigest(image.id);
   const item = new vscode.TreeItem(toDisplayLine(image.tag ?? shortId));
   const age = image.createdAt && formatAge(image.createdAt);
-  const size = formatSize(image.sizeInBytes);
+  const size = image.sizeInBytes === undefined ? undefined : formatSize(image.sizeInBytes);
   item.id = id;
   item.description = [age, size].filter(Boolean).join(' · ');
   item.iconPath = new vscode.ThemeIcon('package');
@@ -157,7 +157,7 @@ function imageItem({ id, image, reference }: LocalImageNode): vscode.TreeItem {
     reference,
     vscode.l10n.t('ID: {0}', image.id),
     image.digest && vscode.l10n.t('Digest: {0}', image.digest),
-    vscode.l10n.t('Size on disk: {0}', size),
+    size && vscode.l10n.t('Size on disk: {0}', size),
     image.createdAt && vscode.l10n.t('Created: {0}', formatDate(image.createdAt)),
   ]
     .filter(Boolean)

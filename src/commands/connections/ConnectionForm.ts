@@ -10,7 +10,7 @@ import type { Credential, CredentialStore } from '../../core/credentials/Credent
 import { parseRepositoryName } from '../../core/oci/reference.ts';
 import { createEndpoint, parseRegistryUrl } from '../../core/registry/parseRegistryUrl.ts';
 import { GoBack, askInOrder, askPick, askText, confirm, dismissed } from '../../platform/ask.ts';
-import { parseConnection, type Connection, type ConnectionSetting } from '../../platform/Connection.ts';
+import { parseConnection, type ConnectionSetting } from '../../platform/Connection.ts';
 import { createCliCredentials } from '../../platform/connectionCredentials.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';

@@ -4,7 +4,6 @@
  */
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { request } from 'undici';
 import { CoreError, isCoreError } from '../common/CoreError.ts';
 import { toDisplayText } from '../common/displayText.ts';
 import type { Logger } from '../common/Logger.ts';
@@ -313,13 +312,13 @@ function isBound(host: string, port: number): Promise<boolean> {
 
 async function answers(address: string | undefined, port: number, signal: AbortSignal): Promise<boolean> {
   try {
-    const reply = await request(`http://${probeHost(address ?? '127.0.0.1')}:${port}/v2/`, {
-      signal,
-      headersTimeout: 2_000,
-      bodyTimeout: 2_000,
+    // Node's own fetch: no proxy and no registry rules for a container on this machine.
+    const reply = await fetch(`http://${probeHost(address ?? '127.0.0.1')}:${port}/v2/`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]),
+      redirect: 'manual',
     });
-    await reply.body.dump();
-    return reply.statusCode === 200 || reply.statusCode === 401;
+    await reply.body?.cancel();
+    return reply.status === 200 || reply.status === 401;
   } catch {
     return false;
   }

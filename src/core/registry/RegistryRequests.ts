@@ -60,7 +60,8 @@ export class RegistryRequests {
       throw this.protocolError('notJson', request, cause);
     }
     const result = v.safeParse(schema, json);
-    if (!result.success) throw this.protocolError('badReply', request);
+    // To valibot an array is an object whose optional fields are missing.
+    if (!result.success || Array.isArray(json)) throw this.protocolError('badReply', request);
     return result.output;
   }
 

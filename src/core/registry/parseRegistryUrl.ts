@@ -44,7 +44,7 @@ const PATH_SEGMENT = /^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/;
 
 /**
  * Parses what a person types: `localhost:5000`, `https://host/prefix`, `docker.io`, `ghcr.io/owner`.
- * A pasted `/v2/` at the end is dropped.
+ * An API version at the end, as people paste it, is dropped.
  * @throws CoreError `invalidInput`, `details.reason` a RegistryUrlProblem.
  */
 export function parseRegistryUrl(typed: string): RegistryUrl {
@@ -64,12 +64,14 @@ export function parseRegistryUrl(typed: string): RegistryUrl {
   const host = authority.toLowerCase();
   if (!isHost(host) || /:0*$/.test(host)) throw problem('host', text);
   const segments = (slash < 0 ? '' : rest.slice(slash)).split('/').filter((segment) => segment !== '');
-  if (segments.at(-1) === 'v2') segments.pop();
+  const isDockerHub = DOCKER_HUB_ALIASES.has(host);
+  // Pasted from a browser, or from Docker's configuration.
+  if (segments.at(-1) === 'v2' || (isDockerHub && segments.at(-1) === 'v1')) segments.pop();
   if (/[:@]/.test(segments.at(-1) ?? '')) throw problem('imageReference', text);
   if (!segments.every((segment) => PATH_SEGMENT.test(segment))) throw problem('path', text);
   return {
     ...(scheme !== undefined && { scheme }),
-    host: DOCKER_HUB_ALIASES.has(host) ? DOCKER_HUB_HOST : host,
+    host: isDockerHub ? DOCKER_HUB_HOST : host,
     path: segments.join('/'),
   };
 }
@@ -89,7 +91,7 @@ export function createEndpoint(url: string | RegistryUrl, pathStyle: PathStyle):
   const endpoint = {
     apiPrefix: isNamespace ? '' : path,
     namespacePrefix: isNamespace ? path : '',
-    referenceHost: path === '' ? host : `${host}/${path}`,
+    referenceHost: [asReferenceHost(host, scheme), path].filter(Boolean).join('/'),
   };
   return isDockerHub
     ? { ...endpoint, scheme: 'https', host: DOCKER_HUB_API_HOST, credentialKey: DOCKER_HUB_CREDENTIAL_KEY }
@@ -99,6 +101,12 @@ export function createEndpoint(url: string | RegistryUrl, pathStyle: PathStyle):
 /** `localhost`, 127.0.0.0/8 and ::1, with or without a port: Docker speaks http with these unasked. */
 export function isLoopbackHost(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host);
+}
+
+/** Docker takes a bare word before the slash for a namespace of Docker Hub; a port makes it a host. */
+function asReferenceHost(host: string, scheme: 'https' | 'http'): string {
+  const isPlain = /[.:]/.test(host) || host === 'localhost';
+  return isPlain ? host : `${host}:${scheme === 'https' ? 443 : 80}`;
 }
 
 function problem(reason: RegistryUrlProblem, text: string): CoreError {

@@ -57,16 +57,20 @@ export class ProgressSummary {
   summarize(): ProgressState {
     const steps = this.#stepTotals();
     const layers = this.#layerTotals();
-    const part = steps ?? layers;
-    if (part !== undefined && part.total > 0) {
-      this.#fraction = Math.max(this.#fraction ?? 0, part.done / part.total);
-    }
+    // A builder names its own small steps first and the export last: neither may fill the bar too early.
+    const numbered = [...this.#steps.values()].some((step) => step.total !== undefined);
+    if (steps !== undefined && numbered) this.#advance(steps.done / (steps.total + 1));
+    if (steps === undefined && layers !== undefined) this.#advance(layers.done / layers.total);
     return {
       ...this.#result,
       ...(steps === undefined ? {} : { steps }),
       ...(layers === undefined ? {} : { layers }),
       ...(this.#fraction === undefined ? {} : { fraction: this.#fraction }),
     };
+  }
+
+  #advance(fraction: number): void {
+    this.#fraction = Math.max(this.#fraction ?? 0, fraction);
   }
 
   #take(event: ProgressEvent): void {

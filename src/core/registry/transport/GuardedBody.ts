@@ -15,7 +15,7 @@ export interface BodyGuard {
   readonly expectedBytes?: number;
   readonly slowBodyWindowMs: number;
   readonly minBytesPerSecond: number;
-  /** Called once, when the body has ended or failed. */
+  /** Called when the server has sent everything, or the body failed or was destroyed; possibly more than once. */
   readonly onClose: () => void;
 }
 
@@ -46,6 +46,8 @@ export class GuardedBody extends Readable {
     this.#stopListening = onCancel(guard.signal, () => {
       this.destroy(cancelledError(guard.signal));
     });
+    // What fits the buffer is taken at once: a short reply frees its connection even when nobody reads it.
+    this.read(0);
   }
 
   override _read(): void {
@@ -57,12 +59,10 @@ export class GuardedBody extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    clearInterval(this.#timer);
-    this.#stopListening();
+    this.#settle();
     // The source may still report the abort it suffers here; nobody else listens any more.
     this.#source.on('error', () => undefined);
     this.#source.destroy();
-    this.#guard.onClose();
     callback(error);
   }
 
@@ -81,7 +81,16 @@ export class GuardedBody extends Readable {
     const { expectedBytes } = this.#guard;
     if (expectedBytes !== undefined && this.#receivedBytes < expectedBytes)
       this.#fail('sizeMismatch', 'short');
-    else this.push(null);
+    else {
+      this.#settle();
+      this.push(null);
+    }
+  }
+
+  #settle(): void {
+    clearInterval(this.#timer);
+    this.#stopListening();
+    this.#guard.onClose();
   }
 
   #judgeSpeed(): void {

@@ -161,7 +161,7 @@ export class Transport {
 
   /**
    * Sends, signs in where asked, follows redirects, tries again what is safe. Resolves when the headers of a 2xx or an
-   * accepted status are there; the body must then be read or destroyed, for it holds one of the host's six slots.
+   * accepted status are there; a body of more than 64 KiB must then be read or destroyed, for until then it holds one of the host's six slots.
    * @throws CoreError of every kind that is about the network or the reply.
    */
   async request(request: TransportRequest): Promise<TransportResponse> {
@@ -229,7 +229,7 @@ export class Transport {
       const full = `${apiPrefix === '' ? '' : `/${apiPrefix}`}${path}`;
       url = URL.parse(`${this.#root.origin}${full}`);
       // The URL parser folds `..`: what does not come back as it went in would ask for something else.
-      if (url === null || !path.startsWith('/') || `${url.pathname}${url.search}` !== full) {
+      if (url === null || !/^\/(?!\/)/.test(path) || `${url.pathname}${url.search}` !== full) {
         throw new CoreError('invalidInput', 'not a path of a registry', { reason: 'path' });
       }
     }
@@ -413,7 +413,6 @@ export class Transport {
     const encodings = String(headers['content-encoding'] ?? '').split(',').length;
     const length = Number(headers['content-length']);
     const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
-    const isEmpty = !hasBody || length === 0;
     const body = new GuardedBody(reply.body, {
       signal,
       details: { ...details, status },
@@ -432,8 +431,6 @@ export class Transport {
         reason: 'nestedEncodings',
       });
     }
-    // Nobody reads a body that is not there: without this its slot would never come back.
-    if (isEmpty) body.resume();
     return {
       status,
       headers,

@@ -6,7 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CoreError, isCoreError, type ErrorDetails } from '../../common/CoreError.ts';
 import { digestAlgorithm, type Digest } from '../../oci/digest.ts';
-import { linkSignals } from './cancellation.ts';
+import { onCancel } from './cancellation.ts';
 import type { Transport, TransportRequest, TransportResponse } from './Transport.ts';
 
 export const MAX_RESUMES = 3;
@@ -35,25 +35,45 @@ export async function openResumableBody(
   request: ContentRequest,
   expected: ExpectedContent,
 ): Promise<Readable> {
-  const closing = new AbortController();
-  const scope = linkSignals(request.signal, closing.signal);
+  const scope = new AbortController();
+  const unlink = onCancel(request.signal, () => scope.abort(request.signal.reason));
   const download = new Download(transport, { ...request, signal: scope.signal }, expected);
-  let first: TransportResponse;
   try {
-    first = await download.open();
+    const first = await download.open();
+    return new ResumableBody(download.chunks(first), () => {
+      unlink();
+      scope.abort();
+    });
   } catch (error) {
-    scope.unlink();
+    unlink();
     throw error;
   }
-  const body = Readable.from(download.chunks(first), { objectMode: false, highWaterMark: 64 * 1024 });
-  // A reader that leaves early has to end the reply too, even one the generator is still waiting for.
-  body.once('close', () => {
-    scope.unlink();
-    closing.abort();
-  });
-  // An error before anybody reads must not end the process; whoever reads later still meets it.
-  body.on('error', () => undefined);
-  return body;
+}
+
+/** Reads an iterator; unlike `Readable.from` it ends the work behind it at once when it is destroyed. */
+class ResumableBody extends Readable {
+  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #onClose: () => void;
+
+  constructor(chunks: AsyncIterator<Buffer>, onClose: () => void) {
+    super({ highWaterMark: 64 * 1024 });
+    this.#chunks = chunks;
+    this.#onClose = onClose;
+    // An error before anybody reads must not end the process; whoever reads later still meets it.
+    this.on('error', () => undefined);
+  }
+
+  override _read(): void {
+    this.#chunks.next().then(
+      ({ done, value }) => this.push(done === true ? null : value),
+      (error: unknown) => this.destroy(error as Error),
+    );
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#onClose();
+    callback(error);
+  }
 }
 
 /** All of the content in memory. Read once more from the start when resuming spliced two contents together. */

@@ -1,0 +1,74 @@
+/** Every command of Berth, in the order of the folders. A test holds this list against package.json. */
+import type { Command } from './Command.ts';
+import type { Services } from './Services.ts';
+import { ConnectDockerHubCommand } from './connections/ConnectDockerHubCommand.ts';
+import { ConnectRegistryCommand } from './connections/ConnectRegistryCommand.ts';
+import { EditConnectionCommand } from './connections/EditConnectionCommand.ts';
+import { PinRepositoryCommand } from './connections/PinRepositoryCommand.ts';
+import { RemoveConnectionCommand } from './connections/RemoveConnectionCommand.ts';
+import { SignInCommand } from './connections/SignInCommand.ts';
+import { SignOutCommand } from './connections/SignOutCommand.ts';
+import { TrustCertificateCommand } from './connections/TrustCertificateCommand.ts';
+import { UnpinRepositoryCommand } from './connections/UnpinRepositoryCommand.ts';
+import { RemoveLocalRegistryCommand } from './localRegistry/RemoveLocalRegistryCommand.ts';
+import { RunLocalRegistryCommand } from './localRegistry/RunLocalRegistryCommand.ts';
+import { StartLocalRegistryCommand } from './localRegistry/StartLocalRegistryCommand.ts';
+import { StopLocalRegistryCommand } from './localRegistry/StopLocalRegistryCommand.ts';
+import { CopyDigestCommand } from './tags/CopyDigestCommand.ts';
+import { CopyPullCommandCommand } from './tags/CopyPullCommandCommand.ts';
+import { CopyReferenceCommand } from './tags/CopyReferenceCommand.ts';
+import { InspectManifestCommand } from './tags/InspectManifestCommand.ts';
+import { OpenInBrowserCommand } from './tags/OpenInBrowserCommand.ts';
+import { OpenRawManifestCommand } from './tags/OpenRawManifestCommand.ts';
+import { CancelOperationCommand } from './views/CancelOperationCommand.ts';
+import { ClearActivityCommand } from './views/ClearActivityCommand.ts';
+import { ClearTagFilterCommand } from './views/ClearTagFilterCommand.ts';
+import { FilterTagsCommand } from './views/FilterTagsCommand.ts';
+import { LoadMoreCommand } from './views/LoadMoreCommand.ts';
+import { OpenGettingStartedCommand } from './views/OpenGettingStartedCommand.ts';
+import { RefreshCommand } from './views/RefreshCommand.ts';
+import { RefreshLocalImagesCommand } from './views/RefreshLocalImagesCommand.ts';
+import { RefreshNodeCommand } from './views/RefreshNodeCommand.ts';
+import { ResolveErrorCommand } from './views/ResolveErrorCommand.ts';
+import { ShowLogCommand } from './views/ShowLogCommand.ts';
+import { ShowOutputCommand } from './views/ShowOutputCommand.ts';
+import { SortTagsCommand } from './views/SortTagsCommand.ts';
+
+export function createCommands(services: Services): Command[] {
+  const { settings, secrets, sessions, logger, activity, registriesTree: tree } = services;
+  const view = services.registriesView;
+  return [
+    new ConnectRegistryCommand(settings, secrets, sessions, logger, tree, view),
+    new ConnectDockerHubCommand(settings, secrets, sessions, logger, tree, view),
+    new EditConnectionCommand(settings, secrets, sessions, logger),
+    new RemoveConnectionCommand(settings, secrets),
+    new SignInCommand(settings, secrets, sessions, logger),
+    new SignOutCommand(settings, secrets, sessions),
+    new TrustCertificateCommand(settings, sessions),
+    new PinRepositoryCommand(settings),
+    new UnpinRepositoryCommand(settings),
+    new RunLocalRegistryCommand(services.localRegistry, settings, sessions, activity, tree, view),
+    new StartLocalRegistryCommand(services),
+    new StopLocalRegistryCommand(services),
+    new RemoveLocalRegistryCommand(services),
+    new InspectManifestCommand(services.panels, tree),
+    new OpenRawManifestCommand(tree),
+    new CopyReferenceCommand(sessions, tree, services.selectedReferences),
+    new CopyDigestCommand(sessions, tree),
+    new CopyPullCommandCommand(sessions, tree),
+    new OpenInBrowserCommand(sessions, tree),
+    new RefreshCommand(tree),
+    new RefreshNodeCommand(tree),
+    new LoadMoreCommand(tree),
+    new ResolveErrorCommand(tree),
+    new SortTagsCommand(),
+    new FilterTagsCommand(tree),
+    new ClearTagFilterCommand(tree),
+    new RefreshLocalImagesCommand(services.localImagesTree),
+    new OpenGettingStartedCommand(services.extensionId),
+    new ShowLogCommand(services.showLog),
+    new ShowOutputCommand(activity),
+    new CancelOperationCommand(activity),
+    new ClearActivityCommand(activity),
+  ];
+}

@@ -1,0 +1,150 @@
+/** The composition root: constructs, registers, nothing else. */
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { DockerRunner } from './core/docker/DockerRunner.ts';
+import { Docker } from './core/docker/Docker.ts';
+import { loadImageView } from './core/image/loadImageView.ts';
+import { parseDigest } from './core/oci/digest.ts';
+import { Journal } from './core/operations/Journal.ts';
+import { LocalRegistry } from './core/operations/LocalRegistry.ts';
+import { createCommands } from './commands/index.ts';
+import { registerCommands } from './commands/registerCommands.ts';
+import { fullReference } from './commands/tags/manifestTarget.ts';
+import {
+  MANIFEST_SCHEME,
+  ManifestDocumentProvider,
+  openManifestDocument,
+} from './documents/manifestDocument.ts';
+import { ActivityTree } from './explorer/ActivityTree.ts';
+import { ImageDropController, LocalImageDragController } from './explorer/ImageDropController.ts';
+import { LocalImagesTree } from './explorer/LocalImagesTree.ts';
+import { RegistriesTree } from './explorer/RegistriesTree.ts';
+import { selectedReferences } from './explorer/selectedReferences.ts';
+import { ManifestPanels } from './panels/ManifestPanels.ts';
+import { Activity } from './platform/Activity.ts';
+import { confirmTransportQuestion } from './platform/confirmTransportQuestion.ts';
+import { createConnectionCredentials } from './platform/connectionCredentials.ts';
+import { ConnectionSettings } from './platform/ConnectionSettings.ts';
+import { readDockerEnvironment } from './platform/dockerSettings.ts';
+import { LastAnswers } from './platform/LastAnswers.ts';
+import { openManifestSource } from './platform/manifestSource.ts';
+import { OutputLog } from './platform/OutputLog.ts';
+import { runPanelAction } from './platform/runPanelAction.ts';
+import { pullCommandLine } from './platform/pullCommandLine.ts';
+import { RegistrySessions, tryCreateEndpoint } from './platform/RegistrySessions.ts';
+import { SecretCredentials } from './platform/SecretCredentials.ts';
+
+export function activate(context: vscode.ExtensionContext): void {
+  const own = <Thing extends vscode.Disposable>(thing: Thing): Thing => {
+    context.subscriptions.push(thing);
+    return thing;
+  };
+  const channel = own(vscode.window.createOutputChannel('Berth', { log: true }));
+  const logger = new OutputLog(channel);
+  const { version } = context.extension.packageJSON as { version: string };
+
+  const settings = own(new ConnectionSettings());
+  const secrets = new SecretCredentials(context.secrets);
+  const sessions = own(
+    new RegistrySessions({
+      settings,
+      logger,
+      userAgent: `berth/${version}`,
+      credentials: (connection) => createConnectionCredentials(connection, secrets, logger),
+      confirm: confirmTransportQuestion,
+    }),
+  );
+  const docker = new Docker(new DockerRunner(readDockerEnvironment, logger));
+  const activity = own(new Activity());
+
+  const registriesTree = own(new RegistriesTree(settings, sessions, logger));
+  const registriesView = own(
+    vscode.window.createTreeView('berth.registries', {
+      treeDataProvider: registriesTree,
+      dragAndDropController: new ImageDropController(),
+      canSelectMany: true,
+      showCollapseAll: true,
+    }),
+  );
+  own(registriesView.onDidCollapseElement(({ element }) => registriesTree.onDidCollapse(element)));
+  const localImagesTree = own(new LocalImagesTree(docker, logger));
+  const localImagesView = own(
+    vscode.window.createTreeView('berth.localImages', {
+      treeDataProvider: localImagesTree,
+      dragAndDropController: new LocalImageDragController(),
+      canSelectMany: true,
+    }),
+  );
+  own(vscode.window.createTreeView('berth.activity', { treeDataProvider: own(new ActivityTree(activity)) }));
+  own(
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (!event.affectsConfiguration('berth.docker')) return;
+      docker.forgetCapabilities();
+      localImagesTree.refresh();
+    }),
+  );
+
+  const panels = own(
+    new ManifestPanels(context.extensionUri, {
+      load: async ({ connectionId, repository, reference }, platformDigest, signal) => {
+        const source = await openManifestSource(sessions, connectionId, repository);
+        return loadImageView(source, reference, signal, {
+          logger,
+          ...(platformDigest !== undefined && { platformDigest }),
+        });
+      },
+      fullReference: ({ connectionId, repository, reference }) => {
+        const connection = settings.get(connectionId);
+        const endpoint = connection && tryCreateEndpoint(connection);
+        return endpoint ? fullReference(endpoint, repository, reference) : `${repository}:${reference}`;
+      },
+      pullCommand: ({ connectionId, repository, reference }, platform) => {
+        const connection = settings.get(connectionId);
+        const endpoint = connection && tryCreateEndpoint(connection);
+        return endpoint ? pullCommandLine(fullReference(endpoint, repository, reference), platform) : '';
+      },
+      openRaw: ({ connectionId, repository, digest, kind, name }) =>
+        openManifestDocument(
+          kind === 'config'
+            ? { kind, connectionId, repository, digest: parseDigest(digest), name }
+            : { kind, connectionId, repository, reference: digest, name },
+        ),
+      runAction: runPanelAction,
+      logger,
+    }),
+  );
+  own(vscode.window.registerWebviewPanelSerializer(ManifestPanels.viewType, panels));
+  own(
+    vscode.workspace.registerTextDocumentContentProvider(
+      MANIFEST_SCHEME,
+      new ManifestDocumentProvider((connectionId, repository) =>
+        openManifestSource(sessions, connectionId, repository),
+      ),
+    ),
+  );
+
+  own(
+    registerCommands(
+      createCommands({
+        settings,
+        secrets,
+        sessions,
+        answers: new LastAnswers(context.globalState),
+        activity,
+        journal: new Journal({ directory: join(context.globalStorageUri.fsPath, 'journal'), logger }),
+        docker,
+        localRegistry: new LocalRegistry(docker, logger),
+        registriesTree,
+        registriesView,
+        localImagesTree,
+        localImagesView,
+        selectedReferences: () => selectedReferences(registriesView, localImagesView),
+        panels,
+        logger,
+        showLog: () => channel.show(),
+        extensionId: context.extension.id,
+      }),
+      logger,
+    ),
+  );
+}
