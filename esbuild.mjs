@@ -25,25 +25,46 @@ const shared = {
 };
 
 /**
- * undici's entry loads all of it (fetch, WebSocket, mocks, caches), none of which we call, and as CommonJS none of it
- * can be shaken out: this is the part we use. A new import that is not here fails the build.
+ * The part of undici we use: its own entry adds fetch, WebSocket, mocks and caches, and as CommonJS none of it can be
+ * shaken out. A file of its own, dist/undici.cjs.
  */
-const undiciParts = {
-  name: 'undici-parts',
+const UNDICI_PARTS = `
+  const Dispatcher = require('undici/lib/dispatcher/dispatcher.js');
+  Object.assign(Dispatcher.prototype, require('undici/lib/api/index.js'));
+  exports.Agent = require('undici/lib/dispatcher/agent.js');
+  exports.buildConnector = require('undici/lib/core/connect.js');
+  exports.errors = require('undici/lib/core/errors.js');
+`;
+
+/** @type {esbuild.BuildOptions} */
+const undici = {
+  ...shared,
+  stdin: { contents: UNDICI_PARTS, resolveDir: import.meta.dirname },
+  outfile: 'dist/undici.cjs',
+  format: 'cjs',
+  platform: 'node',
+  target: 'node22',
+};
+
+/**
+ * Stands for undici in the bundle and loads it when the first of its parts is called, so that activation does not
+ * pay for it. A part that is not named here fails the build.
+ */
+const lazyUndici = {
+  name: 'lazy-undici',
   setup(build) {
-    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'parts' }));
-    build.onLoad({ filter: /.*/, namespace: 'parts' }, () => ({
-      resolveDir: import.meta.dirname,
+    build.onResolve({ filter: /^undici$/ }, ({ path }) => ({ path, namespace: 'lazy' }));
+    build.onResolve({ filter: /^\.\/undici\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    build.onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
       contents: `
-        import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
-        import api from 'undici/lib/api/index.js';
-        Object.assign(Dispatcher.prototype, api);
-        export { Dispatcher };
-        export { default as Agent } from 'undici/lib/dispatcher/agent.js';
-        export { default as Client } from 'undici/lib/dispatcher/client.js';
-        export { default as Pool } from 'undici/lib/dispatcher/pool.js';
-        export { default as buildConnector } from 'undici/lib/core/connect.js';
-        export { default as errors } from 'undici/lib/core/errors.js';
+        const lazy = (name) => new Proxy(function () {}, {
+          construct: (_, args) => Reflect.construct(require('./undici.cjs')[name], args),
+          apply: (_, self, args) => Reflect.apply(require('./undici.cjs')[name], self, args),
+          get: (_, key) => require('./undici.cjs')[name][key],
+        });
+        export const Agent = /* @__PURE__ */ lazy('Agent');
+        export const buildConnector = /* @__PURE__ */ lazy('buildConnector');
+        export const errors = /* @__PURE__ */ lazy('errors');
       `,
     }));
   },
@@ -54,13 +75,14 @@ const extension = {
   ...shared,
   entryPoints: { extension: 'src/extension.ts' },
   outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
+  // Beside the entry, so that a relative require means the same in each.
+  chunkNames: 'chunk-[name]-[hash]',
   format: 'esm',
   splitting: true,
   platform: 'node',
   target: 'node22',
   external: ['vscode'],
-  plugins: [undiciParts],
+  plugins: [lazyUndici],
   // CommonJS dependencies (undici) call require() for Node's own modules, which an ES module does not have.
   banner: {
     js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);",
@@ -138,7 +160,7 @@ function eagerSizeInBytes(metafile, entry) {
   return [...seen].reduce((total, file) => total + metafile.outputs[file].bytes, 0);
 }
 
-const builds = [extension, ...(Object.keys(webviews.entryPoints).length > 0 ? [webviews] : [])];
+const builds = [extension, undici, ...(Object.keys(webviews.entryPoints).length > 0 ? [webviews] : [])];
 if (flags.has('--tests')) builds.push(hostTests);
 
 await rm('dist', { recursive: true, force: true });
