@@ -1,0 +1,44 @@
+/** A RegistryClient on a real transport, pointed at a server of a test. */
+import type { Logger } from '../../src/core/common/Logger.ts';
+import type { Credential } from '../../src/core/credentials/CredentialStore.ts';
+import { RegistryClient } from '../../src/core/registry/RegistryClient.ts';
+import type { PathStyle, RegistryEndpoint } from '../../src/core/registry/RegistryEndpoint.ts';
+import { createEndpoint } from '../../src/core/registry/parseRegistryUrl.ts';
+import { Transport } from '../../src/core/registry/transport/Transport.ts';
+
+export interface TestConnectionOptions {
+  readonly credential?: Credential;
+  readonly pathStyle?: PathStyle;
+  readonly additionalCaPem?: readonly string[];
+  /** Replaces fields of the endpoint that the URL gave. */
+  readonly endpoint?: Partial<RegistryEndpoint>;
+  readonly headersTimeoutMs?: number;
+}
+
+export class TestConnection implements AsyncDisposable {
+  readonly client: RegistryClient;
+  readonly logs: string[] = [];
+  readonly signal = new AbortController().signal;
+  readonly #transport: Transport;
+
+  /** @param url `http://127.0.0.1:port`, with a path if need be. */
+  constructor(url: string, options: TestConnectionOptions = {}) {
+    const endpoint = { ...createEndpoint(url, options.pathStyle ?? 'namespace'), ...options.endpoint };
+    const log = (message: string): void => void this.logs.push(message);
+    const logger: Logger = { trace: log, debug: log, info: log, warn: log, error: log };
+    this.#transport = new Transport({
+      endpoint,
+      tls: options.additionalCaPem ? { additionalCaPem: options.additionalCaPem } : {},
+      proxy: { strictProxyTls: true },
+      credentials: { get: () => Promise.resolve(options.credential) },
+      logger,
+      userAgent: 'berth-test',
+      limits: { retryBaseMs: 1, headersTimeoutMs: options.headersTimeoutMs ?? 10_000 },
+    });
+    this.client = new RegistryClient(endpoint, this.#transport, logger);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#transport.dispose();
+  }
+}
