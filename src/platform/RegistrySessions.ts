@@ -3,26 +3,17 @@
  * connection changes, so that an edited connection never talks through an old socket or an old token.
  */
 import * as vscode from 'vscode';
-import { readFile } from 'node:fs/promises';
 import { CoreError } from '../core/common/CoreError.ts';
 import type { Logger } from '../core/common/Logger.ts';
 import type { CredentialStore } from '../core/credentials/CredentialStore.ts';
-import {
-  certificateFolders,
-  readDockerCertificates,
-  type DockerCertificates,
-} from '../core/credentials/dockerCertificates.ts';
-import { createProvider, detectProviderKind } from '../core/providers/index.ts';
 import type { RegistryProvider } from '../core/providers/RegistryProvider.ts';
-import { RegistryClient } from '../core/registry/RegistryClient.ts';
+import type { Discovery } from '../core/registry/discoverEndpoint.ts';
+import { createEndpoint } from '../core/registry/parseRegistryUrl.ts';
+import type { RegistryClient } from '../core/registry/RegistryClient.ts';
 import type { RegistryEndpoint, TlsOptions } from '../core/registry/RegistryEndpoint.ts';
-import { discoverEndpoint, type Discovery } from '../core/registry/discoverEndpoint.ts';
-import { createEndpoint, isLoopbackHost, parseRegistryUrl } from '../core/registry/parseRegistryUrl.ts';
-import { Transport, type TransportQuestion } from '../core/registry/transport/Transport.ts';
+import type { Transport, TransportQuestion } from '../core/registry/transport/Transport.ts';
 import type { Connection } from './Connection.ts';
 import type { ConnectionSettings } from './ConnectionSettings.ts';
-import { credentialEnvironment } from './credentialEnvironment.ts';
-import { readProxyOptions } from './proxySettings.ts';
 
 export interface RegistrySession {
   readonly connection: Connection;
@@ -94,21 +85,11 @@ export class RegistrySessions implements vscode.Disposable {
 
   /** A session that is not kept, to test a connection before it is saved. The caller disposes its transport. */
   async create(connection: Connection, credentials?: CredentialStore): Promise<RegistrySession> {
-    const { logger, userAgent, confirm } = this.#options;
-    const endpoint = createEndpoint(connection.url, connection.pathStyle ?? 'namespace');
-    const transport = new Transport({
-      endpoint,
-      tls: await readTlsOptions(connection, endpoint, logger),
-      proxy: readProxyOptions(),
+    const { openRegistry } = await import('./openRegistry.ts');
+    return openRegistry(connection, {
+      ...this.#options,
       credentials: credentials ?? this.#options.credentials(connection),
-      logger,
-      userAgent,
-      confirm,
-      onWarning: (text) => logger.warn(`${endpoint.host}: ${text}`),
     });
-    const client = new RegistryClient(endpoint, transport, logger);
-    const provider = createProvider(connection.provider ?? detectProviderKind(endpoint), client);
-    return { connection, endpoint, client, provider, transport };
   }
 
   /** Finds out what a typed address is; see discoverEndpoint. `pinnedFingerprint256`: a certificate chosen to be trusted. */
@@ -117,10 +98,8 @@ export class RegistrySessions implements vscode.Disposable {
     trust: Pick<TlsOptions, 'pinnedFingerprint256'>,
     signal: AbortSignal,
   ): Promise<Discovery> {
-    const { logger, userAgent } = this.#options;
-    const { host } = parseRegistryUrl(typed);
-    const tls = { ...(await readCertificates(host, logger)), ...trust };
-    return discoverEndpoint(typed, { tls, proxy: readProxyOptions(), logger, userAgent }, signal);
+    const { discoverRegistry } = await import('./openRegistry.ts');
+    return discoverRegistry(typed, trust, this.#options, signal);
   }
 
   /** Forgets tokens and sockets of a connection and has everything shown of it read again. */
@@ -184,33 +163,4 @@ export function tryCreateEndpoint(connection: Connection): RegistryEndpoint | un
   } catch {
     return undefined;
   }
-}
-
-function readCertificates(host: string, logger: Logger): Promise<DockerCertificates> {
-  return readDockerCertificates(host, certificateFolders(credentialEnvironment()), logger);
-}
-
-async function readTlsOptions(
-  connection: Connection,
-  endpoint: RegistryEndpoint,
-  logger: Logger,
-): Promise<TlsOptions> {
-  if (endpoint.scheme === 'http') {
-    if (!connection.allowInsecureHttp && !isLoopbackHost(endpoint.host)) {
-      throw new CoreError('tls', 'plain http was not allowed for this connection', {
-        host: endpoint.host,
-        reason: 'insecureHttpNotAllowed',
-      });
-    }
-    return {};
-  }
-  const fromDocker = await readCertificates(endpoint.host, logger);
-  const own = connection.caFile ? [await readFile(connection.caFile, 'utf8')] : [];
-  return {
-    ...fromDocker,
-    additionalCaPem: [...fromDocker.additionalCaPem, ...own],
-    ...(connection.trustedFingerprint256 && {
-      pinnedFingerprint256: connection.trustedFingerprint256,
-    }),
-  };
 }

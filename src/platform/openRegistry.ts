@@ -1,0 +1,91 @@
+/**
+ * Opens the way to one registry: transport, client, provider. In a chunk of its own, loaded with the HTTP client on
+ * first use, so that a window that only starts does not pay for it.
+ */
+import { readFile } from 'node:fs/promises';
+import { CoreError } from '../core/common/CoreError.ts';
+import type { Logger } from '../core/common/Logger.ts';
+import type { CredentialStore } from '../core/credentials/CredentialStore.ts';
+import {
+  certificateFolders,
+  readDockerCertificates,
+  type DockerCertificates,
+} from '../core/credentials/dockerCertificates.ts';
+import { createProvider, detectProviderKind } from '../core/providers/index.ts';
+import { discoverEndpoint, type Discovery } from '../core/registry/discoverEndpoint.ts';
+import { createEndpoint, isLoopbackHost, parseRegistryUrl } from '../core/registry/parseRegistryUrl.ts';
+import { RegistryClient } from '../core/registry/RegistryClient.ts';
+import type { RegistryEndpoint, TlsOptions } from '../core/registry/RegistryEndpoint.ts';
+import { Transport, type TransportQuestion } from '../core/registry/transport/Transport.ts';
+import type { Connection } from './Connection.ts';
+import { credentialEnvironment } from './credentialEnvironment.ts';
+import { readProxyOptions } from './proxySettings.ts';
+import type { RegistrySession } from './RegistrySessions.ts';
+
+export interface OpenRegistryOptions {
+  readonly credentials: CredentialStore;
+  readonly logger: Logger;
+  readonly userAgent: string;
+  readonly confirm: (question: TransportQuestion) => Promise<boolean>;
+}
+
+export async function openRegistry(
+  connection: Connection,
+  { credentials, logger, userAgent, confirm }: OpenRegistryOptions,
+): Promise<RegistrySession> {
+  const endpoint = createEndpoint(connection.url, connection.pathStyle ?? 'namespace');
+  const transport = new Transport({
+    endpoint,
+    tls: await readTlsOptions(connection, endpoint, logger),
+    proxy: readProxyOptions(),
+    credentials,
+    logger,
+    userAgent,
+    confirm,
+    onWarning: (text) => logger.warn(`${endpoint.host}: ${text}`),
+  });
+  const client = new RegistryClient(endpoint, transport, logger);
+  const provider = createProvider(connection.provider ?? detectProviderKind(endpoint), client);
+  return { connection, endpoint, client, provider, transport };
+}
+
+/** See discoverEndpoint; with the certificates Docker has for that host. */
+export async function discoverRegistry(
+  typed: string,
+  trust: Pick<TlsOptions, 'pinnedFingerprint256'>,
+  { logger, userAgent }: Pick<OpenRegistryOptions, 'logger' | 'userAgent'>,
+  signal: AbortSignal,
+): Promise<Discovery> {
+  const { host } = parseRegistryUrl(typed);
+  const tls = { ...(await readCertificates(host, logger)), ...trust };
+  return discoverEndpoint(typed, { tls, proxy: readProxyOptions(), logger, userAgent }, signal);
+}
+
+function readCertificates(host: string, logger: Logger): Promise<DockerCertificates> {
+  return readDockerCertificates(host, certificateFolders(credentialEnvironment()), logger);
+}
+
+async function readTlsOptions(
+  connection: Connection,
+  endpoint: RegistryEndpoint,
+  logger: Logger,
+): Promise<TlsOptions> {
+  if (endpoint.scheme === 'http') {
+    if (!connection.allowInsecureHttp && !isLoopbackHost(endpoint.host)) {
+      throw new CoreError('tls', 'plain http was not allowed for this connection', {
+        host: endpoint.host,
+        reason: 'insecureHttpNotAllowed',
+      });
+    }
+    return {};
+  }
+  const fromDocker = await readCertificates(endpoint.host, logger);
+  const own = connection.caFile ? [await readFile(connection.caFile, 'utf8')] : [];
+  return {
+    ...fromDocker,
+    additionalCaPem: [...fromDocker.additionalCaPem, ...own],
+    ...(connection.trustedFingerprint256 && {
+      pinnedFingerprint256: connection.trustedFingerprint256,
+    }),
+  };
+}
