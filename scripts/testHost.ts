@@ -2,6 +2,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { format } from 'node:util';
+import { SUITE_STARTS } from '../test/host/index.ts';
 import { launchBrowser } from './vscode/launchBrowser.ts';
 import { VsCodeServer } from './vscode/VsCodeServer.ts';
 
@@ -22,8 +24,13 @@ try {
   await using browser = await launchBrowser();
   const page = await browser.newPage();
   const { promise: exit, resolve, reject } = Promise.withResolvers<number>();
+  let suiteStarted = false;
+  const before: string[] = [];
   await page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
-    console.log(...(type === 'error' ? ['[error]', ...args] : args));
+    const line = format(...(type === 'error' ? ['[error]', ...args] : args));
+    suiteStarted ||= line.includes(SUITE_STARTS);
+    if (suiteStarted) console.log(line);
+    else before.push(line);
   });
   await page.exposeFunction('codeAutomationExit', resolve);
   page.once('close', () => reject(new Error('the window closed before the suite ended')));
@@ -37,8 +44,10 @@ try {
       ['extensionTestsPath', server.remoteUri(join(ROOT, 'out/test/host/index.cjs'))],
     ]),
   );
-  process.exitCode = await exit;
-  clearTimeout(timer);
+  process.exitCode = await exit.finally(() => {
+    clearTimeout(timer);
+    if (!suiteStarted) console.log(before.join('\n'));
+  });
 } finally {
   await rm(home, { recursive: true, force: true, maxRetries: 5 });
 }

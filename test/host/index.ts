@@ -3,8 +3,12 @@ import { globSync } from 'node:fs';
 import Mocha from 'mocha';
 import CountingReporter from '../support/CountingReporter.ts';
 
+/** Printed first: what comes before it is VS Code starting, of interest only when the suite does not come. */
+export const SUITE_STARTS = '━━ suite';
+
 /** @throws Error when a test failed or none was found. */
 export async function run(): Promise<void> {
+  console.log(SUITE_STARTS);
   const mocha = new Mocha({
     ui: 'bdd',
     timeout: 30_000,
