@@ -369,7 +369,8 @@ export class Transport {
     let release: (() => void) | undefined;
     const finish = (): void => {
       scope.unlink();
-      release?.();
+      // undici takes the socket back one turn after the reply's end; an earlier request would open another one.
+      if (release !== undefined) setImmediate(release);
     };
     try {
       const { connectionsPerHost } = this.#limits;
