@@ -111,6 +111,7 @@ export class Workbench implements AsyncDisposable {
     await this.page.mouse.down();
     await this.page.mouse.move(box.x + width, box.y + box.height / 2, { steps: 5 });
     await this.page.mouse.up();
+    await this.page.mouse.move(0, 0); // off the edge, which is highlighted while under the mouse
   }
 
   /** Saves .vscode-test/screenshots/<name>.png and returns its path. */
