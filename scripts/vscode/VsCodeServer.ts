@@ -125,12 +125,17 @@ async function writeMachineSettings(dataFolder: string, settings: Settings): Pro
 }
 
 function startNode(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  return spawn(process.execPath, [SERVER_MAIN, ...args], {
+  const child = spawn(process.execPath, [SERVER_MAIN, ...args], {
     // A process group of its own, so that extension hosts and terminals end with the server.
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
+  // For the ways out that dispose of nothing: process.exit(), an uncaught error.
+  const kill = (): void => signalGroup(child, 'SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return child;
 }
 
 /** Resolves with the match as soon as a printed line has it; keeps draining afterwards. */
@@ -170,17 +175,18 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 async function stopGroup(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined) return;
-  const signal = (name: NodeJS.Signals): void => {
-    try {
-      process.kill(process.platform === 'win32' ? child.pid! : -child.pid!, name);
-    } catch {
-      // The whole group has ended already.
-    }
-  };
-  signal('SIGTERM');
-  const timer = setTimeout(() => signal('SIGKILL'), 5000);
+  signalGroup(child, 'SIGTERM');
+  const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), 5000);
   await ended(child);
   clearTimeout(timer);
-  signal('SIGKILL');
+  signalGroup(child, 'SIGKILL');
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+  } catch {
+    // The whole group has ended already.
+  }
 }
