@@ -83,6 +83,7 @@ async function lookAtTag(url: string): Promise<void> {
   await workbench.showContainer('Berth');
   const tag = await workbench.view('Registries').item(CONNECTION_NAME, 'samples', 'web-app', 'v2.0.0');
   await tag.select();
+  await tag.waitForDescription(/\d/); // its age and size, which come last
   console.log(`Seen: ${await tag.accessibleName()}`);
   console.log(`Screenshot: ${await workbench.shot('start-check')}`);
 }

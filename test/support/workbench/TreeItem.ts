@@ -60,6 +60,12 @@ export class TreeItem {
     return (await this.row.locator('.label-description').allTextContents()).join(' ');
   }
 
+  /** Waits until the dimmed text holds `text`: details come after the label. */
+  async waitForDescription(text: string | RegExp): Promise<void> {
+    await this.row.locator('.label-description', { hasText: text }).waitFor();
+  }
+
+  /** A click: selects, and unfolds or folds what has children. */
   async select(): Promise<void> {
     await this.row.click();
     await this.row.and(this.#page.locator('[aria-selected="true"]')).waitFor();
