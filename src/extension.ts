@@ -10,6 +10,7 @@ import { LocalRegistry } from './core/operations/LocalRegistry.ts';
 import { createCommands } from './commands/index.ts';
 import { registerCommands } from './commands/registerCommands.ts';
 import { fullReference } from './commands/tags/manifestTarget.ts';
+import { TagUndo } from './commands/tags/TagUndo.ts';
 import {
   MANIFEST_SCHEME,
   ManifestDocumentProvider,
@@ -56,6 +57,8 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const docker = new Docker(new DockerRunner(readDockerEnvironment, logger));
   const activity = own(new Activity());
+  const journal = new Journal({ directory: join(context.globalStorageUri.fsPath, 'journal'), logger });
+  const tagUndo = new TagUndo(journal, sessions, activity, logger);
 
   const registriesTree = own(new RegistriesTree(settings, sessions, logger));
   const registriesView = own(
@@ -131,7 +134,8 @@ export function activate(context: vscode.ExtensionContext): void {
         sessions,
         answers: new LastAnswers(context.globalState),
         activity,
-        journal: new Journal({ directory: join(context.globalStorageUri.fsPath, 'journal'), logger }),
+        journal,
+        tagUndo,
         docker,
         localRegistry: new LocalRegistry(docker, logger),
         registriesTree,
@@ -147,4 +151,6 @@ export function activate(context: vscode.ExtensionContext): void {
       logger,
     ),
   );
+
+  void tagUndo.restore();
 }

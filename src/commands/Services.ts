@@ -14,6 +14,7 @@ import type { LastAnswers } from '../platform/LastAnswers.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import type { SecretCredentials } from '../platform/SecretCredentials.ts';
 import type { ManifestNode } from './tags/manifestTarget.ts';
+import type { TagUndo } from './tags/TagUndo.ts';
 
 export interface Services {
   readonly settings: ConnectionSettings;
@@ -22,6 +23,7 @@ export interface Services {
   readonly answers: LastAnswers;
   readonly activity: Activity;
   readonly journal: Journal;
+  readonly tagUndo: TagUndo;
   readonly docker: Docker;
   readonly localRegistry: LocalRegistry;
   readonly registriesTree: RegistriesTree;

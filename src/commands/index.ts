@@ -17,9 +17,12 @@ import { StopLocalRegistryCommand } from './localRegistry/StopLocalRegistryComma
 import { CopyDigestCommand } from './tags/CopyDigestCommand.ts';
 import { CopyPullCommandCommand } from './tags/CopyPullCommandCommand.ts';
 import { CopyReferenceCommand } from './tags/CopyReferenceCommand.ts';
+import { DeleteTagCommand } from './tags/DeleteTagCommand.ts';
 import { InspectManifestCommand } from './tags/InspectManifestCommand.ts';
 import { OpenInBrowserCommand } from './tags/OpenInBrowserCommand.ts';
 import { OpenRawManifestCommand } from './tags/OpenRawManifestCommand.ts';
+import { RetagCommand } from './tags/RetagCommand.ts';
+import { UndoCommand } from './tags/UndoCommand.ts';
 import { CancelOperationCommand } from './views/CancelOperationCommand.ts';
 import { ClearActivityCommand } from './views/ClearActivityCommand.ts';
 import { ClearTagFilterCommand } from './views/ClearTagFilterCommand.ts';
@@ -35,7 +38,7 @@ import { ShowOutputCommand } from './views/ShowOutputCommand.ts';
 import { SortTagsCommand } from './views/SortTagsCommand.ts';
 
 export function createCommands(services: Services): Command[] {
-  const { settings, secrets, sessions, logger, activity, registriesTree: tree } = services;
+  const { settings, secrets, sessions, logger, activity, journal, tagUndo, registriesTree: tree } = services;
   const view = services.registriesView;
   return [
     new ConnectRegistryCommand(settings, secrets, sessions, logger, tree, view),
@@ -57,6 +60,9 @@ export function createCommands(services: Services): Command[] {
     new CopyDigestCommand(sessions, tree),
     new CopyPullCommandCommand(sessions, tree),
     new OpenInBrowserCommand(sessions, tree),
+    new DeleteTagCommand(sessions, tree, view, activity, journal, tagUndo),
+    new RetagCommand(sessions, tree, view, activity, journal, tagUndo),
+    new UndoCommand(activity),
     new RefreshCommand(tree),
     new RefreshNodeCommand(tree),
     new LoadMoreCommand(tree),

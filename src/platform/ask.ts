@@ -47,7 +47,7 @@ export function askText<Answer>(question: TextQuestion<Answer>): Promise<Answer>
     };
     const answer = async () => {
       validate();
-      if (answering || input.validationMessage) return;
+      if (answering || isBad(input.validationMessage)) return;
       answering = true;
       input.busy = true;
       input.enabled = false;
@@ -82,6 +82,13 @@ export function askText<Answer>(question: TextQuestion<Answer>): Promise<Answer>
     });
     input.show();
   });
+}
+
+/** A note about a good answer, such as a preview, does not stand in its way. */
+function isBad(message: string | vscode.InputBoxValidationMessage | undefined): boolean {
+  return typeof message === 'object'
+    ? message.severity === vscode.InputBoxValidationSeverity.Error
+    : Boolean(message);
 }
 
 export interface PickQuestion<Item extends vscode.QuickPickItem> {

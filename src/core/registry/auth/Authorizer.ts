@@ -81,8 +81,8 @@ export class Authorizer {
     if (challenges.length === 0) throw unauthorized('noChallenge', details);
     const scheme = this.#schemeOf(challenges, details);
     const repository = repositoryOf(scopes);
-    if (refused !== undefined && refused === this.authorizeNow(scopes)) {
-      // The helper or the sign-in may have something newer than what was just refused.
+    if (this.#credentials.get(repository) === undefined || refused === this.authorizeNow(scopes)) {
+      // A helper or a sign-in elsewhere may know something newer than what was just refused.
       this.#credentials.delete(repository);
     }
     this.#scheme = scheme;

@@ -114,12 +114,21 @@ const MAX_DUMPED_BYTES = 16 * 1024;
 /** Larger bodies go out in pieces, so that the deadline for the reply starts anew with each. */
 const BODY_PIECE_BYTES = 64 * 1024;
 
+/** How one operation signs its requests to the registry. */
+interface Session {
+  readonly scopes: readonly string[];
+  /** What was sent last, or is to be sent; undefined: whatever is known when the request's turn comes. */
+  authorization: string | undefined;
+}
+
 /** One request as it goes out, after redirects and with what it carries. */
 interface Hop {
   readonly url: URL;
   readonly method: TransportRequest['method'];
   readonly headers: Readonly<Record<string, string>>;
   readonly body: TransportRequest['body'];
+  /** Only while the request has not left the registry's origin. */
+  readonly session: Session | undefined;
 }
 
 export class Transport {
@@ -172,16 +181,14 @@ export class Transport {
       ...(request.subject === undefined ? {} : { subject: request.subject }),
     };
     const troubles = new Map<ErrorKind, number>();
-    let authorization = await this.#authorize(url, request);
+    const session = await this.#openSession(url, request);
     let waitedMs = 0;
     for (let sent = 1; ; sent += 1) {
       throwIfCancelled(request.signal);
       let response: TransportResponse | undefined;
       let trouble: CoreError;
       try {
-        authorization ??=
-          url.origin === this.#root.origin ? this.#authorizer.authorizeNow(request.scopes) : undefined;
-        response = await this.#follow(request, url, authorization, details);
+        response = await this.#follow(request, url, session, details);
         if (
           (response.status >= 200 && response.status < 300) ||
           request.accept?.includes(response.status) === true
@@ -198,7 +205,7 @@ export class Transport {
         `${request.method} ${url.host}${url.pathname}: ${trouble.details.status ?? trouble.kind} (request ${sent})`,
       );
       if (trouble.kind === 'unauthorized' && response !== undefined) {
-        authorization = await this.#answerChallenge(request, response, authorization, before + 1, trouble);
+        await this.#answerChallenge(request, response, session, before + 1, trouble);
         continue;
       }
       const waitMs = this.#retryDelayMs(request, trouble, before, sent, waitedMs);
@@ -239,32 +246,33 @@ export class Transport {
     return url;
   }
 
-  async #authorize(url: URL, request: TransportRequest): Promise<string | undefined> {
+  async #openSession(url: URL, { scopes, signal }: TransportRequest): Promise<Session | undefined> {
     if (url.origin !== this.#root.origin) return undefined;
-    return this.#authorizer.authorize(request.scopes, request.signal);
+    return { scopes, authorization: await this.#authorizer.authorize(scopes, signal) };
   }
 
+  /** Signs the session anew after a 401. @throws CoreError when that cannot help. */
   async #answerChallenge(
     request: TransportRequest,
     response: TransportResponse,
-    used: string | undefined,
+    session: Session | undefined,
     timesRefused: number,
     trouble: CoreError,
-  ): Promise<string> {
+  ): Promise<void> {
     const isOurs = URL.parse(response.url)?.origin === this.#root.origin;
-    const isResendable = !(request.body instanceof Readable);
-    if (!isOurs) throw trouble;
-    if (timesRefused >= MAX_UNAUTHORIZED) throw this.#authorizer.refusal(request.scopes, trouble.details);
+    if (session === undefined || !isOurs) throw trouble;
+    const { scopes, authorization } = session;
+    if (timesRefused >= MAX_UNAUTHORIZED) throw this.#authorizer.refusal(scopes, trouble.details);
     const challenge = response.headers['www-authenticate'];
-    const next = await this.#authorizer.answer(
+    session.authorization = await this.#authorizer.answer(
       challenge,
-      request.scopes,
-      used,
+      scopes,
+      authorization,
       trouble.details,
       request.signal,
     );
-    if (!isResendable) throw trouble;
-    return next;
+    // A stream has been used up; the token is there for the next try.
+    if (request.body instanceof Readable) throw trouble;
   }
 
   /** Milliseconds to wait before the next request; undefined to give up. */
@@ -291,7 +299,7 @@ export class Transport {
   async #follow(
     request: TransportRequest,
     start: URL,
-    authorization: string | undefined,
+    session: Session | undefined,
     details: ErrorDetails,
   ): Promise<TransportResponse> {
     const headers: Record<string, string> = {
@@ -299,18 +307,13 @@ export class Transport {
       'user-agent': this.#options.userAgent,
       ...request.headers,
     };
-    const home = this.#root.origin;
-    if (start.origin !== home) await this.#checkLeaving(this.#root, start);
+    if (session === undefined) await this.#checkLeaving(this.#root, start);
     let hop: Hop = {
       url: start,
       method: request.method,
-      headers:
-        start.origin !== home
-          ? headersForOtherOrigin(headers)
-          : authorization === undefined
-            ? headers
-            : { ...headers, authorization },
+      headers: session === undefined ? headersForOtherOrigin(headers) : headers,
       body: request.body,
+      session,
     };
     for (let hops = 0; ; hops += 1) {
       const response = await this.#send(hop, { ...details, host: hop.url.host }, request.signal);
@@ -331,11 +334,8 @@ export class Transport {
     // 301 to 303 turn a write into a GET, which would look done without having been.
     if (!isRead && status !== 307 && status !== 308) throw refused(hop.url, to, 'methodChange');
     if (hop.body instanceof Readable) throw refused(hop.url, to, 'streamedBody');
-    return {
-      ...hop,
-      url: to,
-      headers: to.origin === hop.url.origin ? hop.headers : headersForOtherOrigin(hop.headers),
-    };
+    if (to.origin === hop.url.origin) return { ...hop, url: to };
+    return { ...hop, url: to, headers: headersForOtherOrigin(hop.headers), session: undefined };
   }
 
   #checkLeaving(from: URL, to: URL): Promise<void> {
@@ -363,7 +363,7 @@ export class Transport {
 
   /** One request, one reply; the slot is held until the body is closed. */
   async #send(hop: Hop, details: ErrorDetails, signal: AbortSignal): Promise<TransportResponse> {
-    const { url, method, body } = hop;
+    const { url, method, body, session } = hop;
     const route = this.#dispatcher.route(url);
     const scope = linkSignals(signal, this.#disposal.signal);
     let release: (() => void) | undefined;
@@ -380,11 +380,19 @@ export class Transport {
         body instanceof Readable,
         scope.signal,
       );
+      // Its turn may have come long after it was asked for: others may have learned to sign in meanwhile.
+      if (session !== undefined) session.authorization ??= this.#authorizer.authorizeNow(session.scopes);
+      const authorization = session?.authorization;
       const reply = await this.#dispatcher.agent.request({
         origin: route.origin,
         path: route.path,
         method,
-        headers: { ...hop.headers, ...route.headers, ...lengthHeader(body) },
+        headers: {
+          ...hop.headers,
+          ...(authorization === undefined ? {} : { authorization }),
+          ...route.headers,
+          ...lengthHeader(body),
+        },
         body: toPieces(body),
         signal: scope.signal,
         headersTimeout: this.#limits.headersTimeoutMs,
@@ -475,7 +483,7 @@ export class Transport {
   readonly #sendToken: TokenFetch = async (url, init, signal) => {
     const details: ErrorDetails = { host: url.host, operation: 'get a token' };
     const headers = { accept: 'application/json', 'user-agent': this.#options.userAgent, ...init.headers };
-    const hop: Hop = { url, method: init.method, headers, body: init.body };
+    const hop: Hop = { url, method: init.method, headers, body: init.body, session: undefined };
     let response: TransportResponse;
     try {
       response = await this.#send(hop, details, signal);

@@ -1,6 +1,6 @@
 /** Where a registry may send us: five hops, never down to http, never unasked to a private address; and what we carry there. */
 import { CoreError } from '../../common/CoreError.ts';
-import { bareHostname, hostKind, type AddressKind } from './networkAddress.ts';
+import { bareHostname, hostKind, literalHostKind } from './networkAddress.ts';
 
 export const MAX_REDIRECTS = 5;
 
@@ -29,7 +29,7 @@ export function headersForOtherOrigin(headers: Readonly<Record<string, string>>)
 export interface LeavingQuestion {
   readonly from: URL;
   readonly to: URL;
-  /** True when a proxy resolves `to`: its address is then no business of this machine. */
+  /** True when a proxy resolves `to`: its name is then not looked up here. */
   readonly isProxied: boolean;
   /** Whether a person allows the private address. */
   readonly confirm: (host: string, otherHost: string) => Promise<boolean>;
@@ -44,10 +44,11 @@ export async function checkLeaving({ from, to, isProxied, confirm }: LeavingQues
   if (from.protocol === 'https:' && to.protocol === 'http:') throw refused(from, to, 'httpsDowngrade');
   if (to.username !== '' || to.password !== '') throw refused(from, to, 'userInfo');
   if (bareHostname(to) === bareHostname(from)) return;
-  const kind = isProxied ? 'public' : await hostKind(bareHostname(to));
+  const name = bareHostname(to);
+  const kind = isProxied ? (literalHostKind(name) ?? 'public') : await hostKind(name);
   if (kind === 'metadata') throw refused(from, to, 'metadataAddress');
   if (kind === 'public') return;
-  const origin: AddressKind = await hostKind(bareHostname(from));
+  const origin = await hostKind(bareHostname(from));
   if (origin !== 'public') return;
   if (!(await confirm(from.host, to.host))) throw refused(from, to, 'privateAddress');
 }

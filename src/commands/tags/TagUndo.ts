@@ -1,0 +1,128 @@
+/**
+ * Undo of deletions and retags: the same bytes back under the same tags, from the journal on disk, also for what was
+ * done in an earlier window.
+ */
+import * as vscode from 'vscode';
+import { isCoreError } from '../../core/common/CoreError.ts';
+import { toDisplayLine } from '../../core/common/displayText.ts';
+import type { Logger } from '../../core/common/Logger.ts';
+import type { Journal, JournalOperation } from '../../core/operations/Journal.ts';
+import type { Activity } from '../../platform/Activity.ts';
+import { confirm, dismissed } from '../../platform/ask.ts';
+import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
+
+/** How long what was done before this window stays offered for Undo. */
+const OFFERED_FOR_MS = 7 * 24 * 3600 * 1000;
+
+export class TagUndo {
+  readonly #journal: Journal;
+  readonly #sessions: RegistrySessions;
+  readonly #activity: Activity;
+  readonly #logger: Logger;
+
+  constructor(journal: Journal, sessions: RegistrySessions, activity: Activity, logger: Logger) {
+    this.#journal = journal;
+    this.#sessions = sessions;
+    this.#activity = activity;
+    this.#logger = logger;
+  }
+
+  /** Puts back what the operation took, and shows it in the tree. */
+  async undo(operationId: string): Promise<void> {
+    const operation = await this.#journal.get(operationId);
+    if (!operation) throw new Error(vscode.l10n.t('What is needed to undo this is no longer kept.'));
+    const { provider } = await this.#sessions.open(operation.connectionId);
+    await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t('Undoing: {0}', titleOf(operation)),
+        cancellable: true,
+      },
+      async (_progress, token) => {
+        const controller = new AbortController();
+        const subscription = token.onCancellationRequested(() => controller.abort());
+        const { signal } = controller;
+        try {
+          if (operation.kind === 'retag') {
+            const { undoRetag } = await import('../../core/operations/undoRetag.ts');
+            await undoRetag(provider, operation, { journal: this.#journal, signal });
+          } else {
+            await this.#undoDelete(operation, signal);
+          }
+        } finally {
+          subscription.dispose();
+          this.#sessions.notifyRepositoryChanged(operation.connectionId, operation.repository);
+        }
+      },
+    );
+  }
+
+  /** Offers Undo for what earlier windows did, and settles what one of them left half-way. */
+  async restore(): Promise<void> {
+    for (const operation of (await this.#journal.list()).reverse()) {
+      try {
+        if (operation.state === 'interrupted') await this.#recover(operation);
+        this.#offer(await this.#journal.get(operation.id));
+      } catch (error) {
+        this.#logger.warn(`journal ${operation.id}: ${String(error)}`);
+      }
+    }
+  }
+
+  async #recover(operation: JournalOperation): Promise<void> {
+    const { provider } = await this.#sessions.open(operation.connectionId);
+    const { recoverInterrupted } = await import('../../core/operations/recoverInterrupted.ts');
+    await recoverInterrupted(provider, operation, {
+      journal: this.#journal,
+      signal: AbortSignal.timeout(60_000),
+    });
+    this.#sessions.notifyRepositoryChanged(operation.connectionId, operation.repository);
+  }
+
+  #offer(operation: JournalOperation | undefined): void {
+    if (operation?.state !== 'finished' || !operation.items.some(({ state }) => state === 'done')) return;
+    const finishedAt = new Date(operation.finishedAt ?? operation.startedAt);
+    if (Date.now() - finishedAt.getTime() > OFFERED_FOR_MS) return;
+    this.#activity.addFinished(
+      { title: titleOf(operation), icon: operation.kind === 'delete' ? 'trash' : 'tag' },
+      finishedAt,
+      { undo: () => this.undo(operation.id) },
+    );
+  }
+
+  async #undoDelete(operation: JournalOperation, signal: AbortSignal): Promise<void> {
+    const { provider } = await this.#sessions.open(operation.connectionId);
+    const { undoDelete } = await import('../../core/operations/undoDelete.ts');
+    const journal = this.#journal;
+    let outcomes = await undoDelete(provider, operation, { journal, signal });
+    const occupied = outcomes.filter(({ state }) => state === 'occupied').map(({ tag }) => tag);
+    if (occupied.length > 0) {
+      const agreed = await confirm(
+        vscode.l10n.t(
+          'These tags point to other images by now: {0}',
+          occupied.map((tag) => toDisplayLine(tag)).join(', '),
+        ),
+        vscode.l10n.t('Move them back? What they point to now is kept and can be put back in turn.'),
+        vscode.l10n.t('Move Back'),
+      );
+      if (!agreed) throw dismissed();
+      outcomes = await undoDelete(provider, operation, { journal, signal, overwrite: true });
+    }
+    const failed = outcomes.find(({ state }) => state === 'failed');
+    if (failed?.error) throw failed.error;
+  }
+}
+
+/** `Deleted v1.0.0 of samples/web-app`, `Tagged … `. */
+export function titleOf({ kind, items, repository }: JournalOperation): string {
+  const tags = items.map(({ tag }) => toDisplayLine(tag));
+  if (kind === 'retag') return vscode.l10n.t('Tag {0} in {1}', tags.join(', '), repository);
+  return tags.length === 1
+    ? vscode.l10n.t('Delete {0} of {1}', tags[0]!, repository)
+    : vscode.l10n.t('Delete {0} tags of {1}', tags.length, repository);
+}
+
+/** Whether a failed undo can never succeed, because the registry has collected the content. */
+export function isGarbageCollected(error: unknown): boolean {
+  return isCoreError(error) && error.details.reason === 'garbageCollected';
+}
