@@ -167,7 +167,7 @@ export class Blobs {
     const location = headerOf(response, 'location');
     const target =
       location === undefined ? undefined : resolveLocation(this.#requests.endpoint, requestPath, location);
-    const path = target?.path ?? otherwise;
+    const path = target ?? otherwise;
     if (path === undefined) throw this.#requests.protocolError('uploadLocation', request);
     return path;
   }

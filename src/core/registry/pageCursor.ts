@@ -50,10 +50,11 @@ export function followPage(
   if (items.length > 0 && page.seen.includes(contents)) return { truncated: true, repeated: true };
   if (next === undefined) return {};
   const target = resolveLocation(endpoint, page.path, next);
-  if (target === undefined || target.isForeign || !target.path.startsWith('/v2/')) return { truncated: true };
+  // Another host, or out of the API: whatever that is, it is not the next page.
+  if (target?.startsWith('/v2/') !== true) return { truncated: true };
   const seen = [...page.seen, fingerprint(page.path), contents];
-  if (seen.includes(fingerprint(target.path)) || seen.length > 2 * MAX_PAGES) return { truncated: true };
-  return { nextCursor: JSON.stringify({ path: target.path, seen }) };
+  if (seen.includes(fingerprint(target)) || seen.length > 2 * MAX_PAGES) return { truncated: true };
+  return { nextCursor: JSON.stringify({ path: target, seen }) };
 }
 
 function fingerprint(value: unknown): string {

@@ -73,14 +73,24 @@ describe('discoverEndpoint', () => {
     assert.deepEqual([kind, endpoint.scheme], ['endpoint', 'https']);
   });
 
-  it('never turns to http because of a certificate', async () => {
+  it('never turns to http because of a certificate, or where https answers as something else', async () => {
     await using secure = await FaultServer.start({ tls });
+    let plainRequests = 0;
+    secure.server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ERR_SSL_HTTP_REQUEST') plainRequests += 1;
+    });
     secure.on('/v2/', json({}, 200, REGISTRY));
     await assert.rejects(
       discover(secure.host),
       (error) => isCoreError(error, 'tls') && error.details.reason === 'unknownAuthority',
     );
     assert.equal(secure.requests.length, 0);
+    secure.on('/v2/', reply(404));
+    await assert.rejects(
+      discover(secure.host, { additionalCaPem: [certificates.caPem] }),
+      is('notARegistry'),
+    );
+    assert.equal(plainRequests, 0);
   });
 
   it('does not turn to http where https was typed', async () => {
