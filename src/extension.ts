@@ -148,6 +148,7 @@ export function activate(context: vscode.ExtensionContext): void {
         showLog: () => channel.show(),
         extensionId: context.extension.id,
       }),
+      activity,
       logger,
     ),
   );

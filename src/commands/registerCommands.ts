@@ -2,11 +2,16 @@
 import * as vscode from 'vscode';
 import { isCoreError } from '../core/common/CoreError.ts';
 import type { Logger } from '../core/common/Logger.ts';
+import type { Activity } from '../platform/Activity.ts';
 import { runErrorAction } from '../platform/errorActions.ts';
 import { actionLabel, wordError } from '../platform/wordError.ts';
 import type { Command } from './Command.ts';
 
-export function registerCommands(commands: readonly Command[], logger: Logger): vscode.Disposable {
+export function registerCommands(
+  commands: readonly Command[],
+  activity: Activity,
+  logger: Logger,
+): vscode.Disposable {
   return vscode.Disposable.from(
     ...commands.map((command) => {
       const run = async (...args: unknown[]): Promise<unknown> => {
@@ -14,7 +19,7 @@ export function registerCommands(commands: readonly Command[], logger: Logger): 
         try {
           return await command.execute(...(args as never[]));
         } catch (error) {
-          void reportError(error, args, () => void run(...args), logger);
+          void reportError(error, args, () => void run(...args), activity, logger);
           return undefined;
         }
       };
@@ -27,13 +32,22 @@ async function reportError(
   error: unknown,
   args: readonly unknown[],
   retry: () => void,
+  activity: Activity,
   logger: Logger,
 ): Promise<void> {
   if (error instanceof vscode.CancellationError || isCoreError(error, 'cancelled')) return;
   logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const { message, action } = wordError(error);
   const label = actionLabel(action);
-  if ((await vscode.window.showErrorMessage(message, label)) === label) {
+  const entry = activity.entryOf(error);
+  if (entry) activity.describeFailure(entry.id, message);
+  const showOutput = vscode.l10n.t('Show Output');
+  const labels = entry?.hasOutput ? [showOutput] : [];
+  // What the program printed says more than the log.
+  if (action !== 'showLog' || labels.length === 0) labels.push(label);
+  const answer = await vscode.window.showErrorMessage(message, ...labels);
+  if (entry && answer === showOutput) activity.showOutput(entry.id);
+  else if (answer === label) {
     await runErrorAction(action, { error, retry, connectionId: connectionIdOf(args) });
   }
 }

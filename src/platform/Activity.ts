@@ -58,6 +58,7 @@ interface Record_ {
 
 export class Activity implements vscode.Disposable {
   readonly #records = new Map<string, Record_>();
+  readonly #failures = new WeakMap<object, string>();
   readonly #changed = new vscode.EventEmitter<void>();
   #nextId = 1;
   /** Something in `entries()` changed. */
@@ -127,6 +128,7 @@ export class Activity implements vscode.Disposable {
           return outcome;
         } catch (error) {
           this.#finish(record, controller.signal.aborted ? 'cancelled' : 'failed', {});
+          if (error instanceof Error) this.#failures.set(error, id);
           throw error;
         } finally {
           subscription.dispose();
@@ -161,6 +163,12 @@ export class Activity implements vscode.Disposable {
   describeFailure(id: string, detail: string): void {
     const record = this.#records.get(id);
     if (record) this.#update(record, { detail });
+  }
+
+  /** The entry whose work threw this error. */
+  entryOf(error: unknown): ActivityEntry | undefined {
+    const id = error instanceof Error ? this.#failures.get(error) : undefined;
+    return id === undefined ? undefined : this.#records.get(id)?.entry;
   }
 
   canUndo(id: string): boolean {

@@ -80,6 +80,9 @@ export function askText<Answer>(question: TextQuestion<Answer>): Promise<Answer>
       reject(dismissed());
       input.dispose();
     });
+    // A preview is there from the start; a complaint waits until something was typed.
+    const preview = question.validate?.(input.value);
+    if (!isBad(preview)) input.validationMessage = preview;
     input.show();
   });
 }

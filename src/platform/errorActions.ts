@@ -39,6 +39,9 @@ export async function runErrorAction(action: ErrorAction, context: ErrorContext)
     case 'selectDockerContext':
       await run('berth.selectDockerContext');
       return;
+    case 'manageTrust':
+      await run('workbench.trust.manage');
+      return;
     case 'showLog':
       await run('berth.showLog');
       return;

@@ -16,6 +16,7 @@ export type ErrorAction =
   | 'openProxySettings'
   | 'openDockerSettings'
   | 'selectDockerContext'
+  | 'manageTrust'
   | 'showLog';
 
 export interface WordedError {
@@ -45,6 +46,8 @@ export function actionLabel(action: ErrorAction): string {
       return l10n.t('Docker Settings');
     case 'selectDockerContext':
       return l10n.t('Select Docker Context');
+    case 'manageTrust':
+      return l10n.t('Manage Workspace Trust');
     case 'showLog':
       return l10n.t('Show Log');
   }
@@ -121,6 +124,13 @@ export function wordError(error: unknown): WordedError {
         'signIn',
       );
     case 'forbidden':
+      if (details.reason === 'untrustedWorkspace') {
+        return worded(
+          l10n.t('Workspace is not trusted'),
+          l10n.t('Berth starts no program in an untrusted workspace. Trust it to use Docker from here.'),
+          'manageTrust',
+        );
+      }
       return worded(
         l10n.t('No permission'),
         doing +
@@ -129,10 +139,13 @@ export function wordError(error: unknown): WordedError {
         'signIn',
       );
     case 'notFound':
-      return worded(
-        l10n.t('Not found'),
-        doing + l10n.t('{0} does not have it, or does not show it to this account.', host) + answer,
-        'retry',
+      return (
+        wordDockerNotFound(details, doing) ??
+        worded(
+          l10n.t('Not found'),
+          doing + l10n.t('{0} does not have it, or does not show it to this account.', host) + answer,
+          'retry',
+        )
       );
     case 'unsupported':
       return wordUnsupported(details, host, doing, answer);
@@ -229,11 +242,7 @@ export function wordError(error: unknown): WordedError {
         'selectDockerContext',
       );
     case 'dockerFailed':
-      return worded(
-        l10n.t('Docker failed'),
-        doing + l10n.t('Docker said: {0}', lastLine(details.output) ?? error.message),
-        'showLog',
-      );
+      return wordDockerFailed(error, doing);
     case 'disk':
       return worded(
         l10n.t('Disk'),
@@ -250,6 +259,11 @@ function worded(summary: string, message: string, action: ErrorAction): WordedEr
 /** `Could not list tags (samples/app). `, or nothing when the operation is unknown. */
 function attempted({ operation, subject }: ErrorDetails): string {
   if (!operation) return '';
+  if (operation.startsWith('docker ')) {
+    return subject
+      ? l10n.t('"{0}" failed ({1}). ', operation, toDisplayLine(subject))
+      : l10n.t('"{0}" failed. ', operation);
+  }
   return subject
     ? l10n.t('Could not {0} ({1}). ', operation, toDisplayLine(subject))
     : l10n.t('Could not {0}. ', operation);
@@ -282,6 +296,16 @@ function wordTls(details: ErrorDetails, host: string, doing: string): WordedErro
             host,
           ),
         'trustCertificate',
+      );
+    case 'httpResponseToHttpsClient':
+      return worded(
+        l10n.t('Docker wants https'),
+        doing +
+          l10n.t(
+            'Docker speaks https with {0}, which answers http. Add it to "insecure-registries" in the settings of the Docker engine.',
+            host,
+          ),
+        'showLog',
       );
     case 'notTls':
       return worded(
@@ -329,8 +353,28 @@ function wordUnsupported(details: ErrorDetails, host: string, doing: string, ans
       return worded(
         l10n.t('buildx is needed'),
         l10n.t(
-          'A build for several platforms needs Docker buildx and a push. Install buildx, or build for one platform.',
+          'A build for several platforms, or with a builder, needs Docker buildx. Install buildx, or build for one platform without a builder.',
         ),
+        'showLog',
+      );
+    case 'multiPlatformNeedsBuilder':
+      return worded(
+        l10n.t('Another builder is needed'),
+        l10n.t(
+          'This builder builds for one platform only. Choose or create one of the driver docker-container (docker buildx create --use).',
+        ),
+        'showLog',
+      );
+    case 'multiPlatformCannotLoad':
+      return worded(
+        l10n.t('Push is needed'),
+        l10n.t('The Docker engine cannot hold an image of several platforms. Choose to push it instead.'),
+        'retry',
+      );
+    case 'buildxMissing':
+      return worded(
+        l10n.t('buildx is needed'),
+        l10n.t('The Docker client has no buildx. Install it, or choose no builder.'),
         'showLog',
       );
     default:
@@ -348,6 +392,32 @@ function wordConflict(details: ErrorDetails, doing: string, answer: string): Wor
       return worded(
         l10n.t('Port is taken'),
         l10n.t('Something else listens on port {0}. Choose another port.', details.subject ?? ''),
+        'retry',
+      );
+    case 'containerNameTaken':
+      return worded(
+        l10n.t('Name is taken'),
+        doing + l10n.t('A container of that name exists already. Choose another name.'),
+        'retry',
+      );
+    case 'imageInUse':
+      return worded(l10n.t('Image is in use'), doing + l10n.t('A container uses the image.'), 'retry');
+    case 'imageHasSeveralTags':
+      return worded(
+        l10n.t('Image has other names'),
+        doing + l10n.t('The image has names in several repositories. Remove it by name.'),
+        'retry',
+      );
+    case 'imageHasChildren':
+      return worded(
+        l10n.t('Image is a base'),
+        doing + l10n.t('Other images are built on it. Remove those first.'),
+        'retry',
+      );
+    case 'tagImmutable':
+      return worded(
+        l10n.t('Tag cannot change'),
+        doing + l10n.t('The registry does not let this tag be written again. Choose another tag.') + answer,
         'retry',
       );
     case 'garbageCollected':
@@ -370,12 +440,97 @@ function wordConflict(details: ErrorDetails, doing: string, answer: string): Wor
   }
 }
 
+/** Undefined where it was not docker that did not find it. */
+function wordDockerNotFound({ reason, subject }: ErrorDetails, doing: string): WordedError | undefined {
+  switch (reason) {
+    case 'imageUnknown':
+      return worded(
+        l10n.t('No such image'),
+        l10n.t('The Docker engine has no image {0}.', toDisplayLine(subject ?? '')),
+        'retry',
+      );
+    case 'platformUnavailable':
+      return worded(
+        l10n.t('Not for this platform'),
+        doing + l10n.t('The image is not there for this platform.'),
+        'retry',
+      );
+    case 'builderUnknown':
+      return worded(
+        l10n.t('No such builder'),
+        doing + l10n.t('There is no builder of that name. Choose another one.'),
+        'retry',
+      );
+    default:
+      return undefined;
+  }
+}
+
+function wordDockerFailed({ details, message }: CoreError, doing: string): WordedError {
+  const said = lastLine(details.output) ?? toDisplayLine(message);
+  const step = toDisplayLine(details.subject ?? '', 120);
+  switch (details.reason) {
+    case 'buildStepFailed':
+      return worded(
+        l10n.t('A build step failed'),
+        step
+          ? l10n.t('The build failed at the step "{0}": {1}', step, said)
+          : l10n.t('The build failed at a step: {0}', said),
+        'showLog',
+      );
+    case 'dockerfileSyntax':
+      return worded(l10n.t('Dockerfile'), l10n.t('The Dockerfile does not parse: {0}', said), 'showLog');
+    case 'dockerfileMissing':
+      return worded(l10n.t('Dockerfile'), l10n.t('The Dockerfile cannot be read: {0}', said), 'showLog');
+    case 'contextMissing':
+      return worded(l10n.t('Context'), l10n.t('The context folder cannot be used: {0}', said), 'showLog');
+    case 'targetUnknown':
+      return worded(l10n.t('Target stage'), l10n.t('The Dockerfile has no such target stage.'), 'showLog');
+    case 'fileNotInContext':
+      return worded(
+        l10n.t('File not found'),
+        step
+          ? l10n.t('The step "{0}" needs a file that is not in the context folder: {1}', step, said)
+          : l10n.t('A file is not in the context folder: {0}', said),
+        'showLog',
+      );
+    default:
+      return worded(l10n.t('Docker failed'), doing + l10n.t('Docker said: {0}', said), 'showLog');
+  }
+}
+
 /** Sentences for the reasons a reference, tag or address was refused where it was typed. */
 function wordInvalidInput(error: CoreError): string {
   switch (error.details.reason) {
     case 'emptyReference':
     case 'empty':
       return l10n.t('Type a value.');
+    case 'emptyRepository':
+      return l10n.t('Type the name of a repository.');
+    case 'emptyTag':
+      return l10n.t('Type a tag after the ":".');
+    case 'hasScheme':
+      return l10n.t('A reference has no https:// or http:// before it.');
+    case 'imageId':
+      return l10n.t('This is the ID of an image, not a name.');
+    case 'badPlatform':
+      return l10n.t('A platform looks like linux/amd64 or linux/arm/v7.');
+    case 'buildArgument':
+      return l10n.t(
+        '"{0}" is not a build argument: write NAME=value, with quotes around a value that has spaces.',
+        toDisplayLine(error.details.subject ?? ''),
+      );
+    case 'folderMissing':
+      return l10n.t('There is no folder {0}.', toDisplayLine(error.details.subject ?? ''));
+    case 'leadingDash':
+      return l10n.t('This may not begin with "-".');
+    case 'controlCharacter':
+      return l10n.t('Line breaks are not allowed.');
+    case 'programPath':
+      return l10n.t(
+        'The Docker program must be a name or an absolute path: {0}.',
+        error.details.subject ?? '',
+      );
     case 'uppercaseRepository':
       return l10n.t('Repository names are lower case.');
     case 'badRepository':

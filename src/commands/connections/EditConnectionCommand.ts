@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Logger } from '../../core/common/Logger.ts';
-import type { Connection, ConnectionSetting } from '../../platform/Connection.ts';
+import type { Connection } from '../../platform/Connection.ts';
 import { connectionId } from '../../platform/Connection.ts';
 import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
@@ -73,7 +73,7 @@ export class EditConnectionCommand implements Command {
       value: connection.name,
       accept: (text) => text.trim(),
     });
-    await this.#settings.update(connection.id, { name: name || undefined } as Partial<ConnectionSetting>);
+    await this.#settings.update(connection.id, { name: name || undefined });
   }
 
   async #editRepositories(connection: Connection, title: string): Promise<void> {

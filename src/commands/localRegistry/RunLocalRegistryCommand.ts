@@ -54,7 +54,8 @@ export class RunLocalRegistryCommand implements Command {
     for (;;) {
       options = await this.#ask(options);
       try {
-        return await this.#run(options);
+        await this.#run(options);
+        return;
       } catch (error) {
         // What was typed stays: the questions come again with the answers in them.
         if (!isCoreError(error, 'conflict')) throw error;

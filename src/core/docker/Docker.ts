@@ -251,11 +251,8 @@ export class Docker {
   /** buildx builders; none where there is no buildx. */
   async builders(signal: AbortSignal): Promise<Builder[]> {
     const { hasBuildx, supportsRawJson } = await this.capabilities(signal);
-    if (!hasBuildx) return [];
     // Both came with buildx 0.13.
-    const builders = await this.#query(buildxLsCommand(supportsRawJson ? 'json' : 'table'), signal);
-    // The one of the context is listed twice when DOCKER_HOST names the engine.
-    return [...new Map(builders.map((builder) => [builder.name, builder])).values()];
+    return hasBuildx ? this.#query(buildxLsCommand(supportsRawJson ? 'json' : 'table'), signal) : [];
   }
 
   /** Runs a command that must answer soon. */

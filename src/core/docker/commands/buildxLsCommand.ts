@@ -40,7 +40,7 @@ export function buildxLsCommand(format: 'json' | 'table'): DockerCommand<Builder
 }
 
 function parseRows(stdout: string): Builder[] {
-  return parseJsonLines(stdout, Row).map((row) => ({
+  const builders = parseJsonLines(stdout, Row).map((row) => ({
     name: row.Name,
     driver: row.Driver,
     isCurrent: row.Current,
@@ -51,13 +51,15 @@ function parseRows(stdout: string): Builder[] {
       platforms: node.Platforms ?? [],
     })),
   }));
+  // The builder of the context is listed twice when DOCKER_HOST names the engine.
+  return [...new Map(builders.map((builder) => [builder.name, builder])).values()];
 }
 
-/** A line a builder (`default*  docker`), below it an indented line a node; newer tables draw ` \_ ` before it. */
+/** A line a builder (`default*  docker`), below it an indented line a node; newer tables draw `\_` before its name and endpoint. */
 function parseTable(stdout: string): Builder[] {
   const builders: (Builder & { nodes: BuilderNode[] })[] = [];
   for (const line of stdout.split('\n').slice(1)) {
-    const node = /^ +(?:[\\|]_ +)?(\S+)\s+(.*)$/.exec(line);
+    const node = /^ +(\S+)\s+(.*)$/.exec(line.replaceAll('\\_', '  '));
     if (node === null) {
       const builder = /^(\S+?)( ?\*)?\s+(\S+)/.exec(line);
       if (builder === null) continue;
@@ -72,7 +74,7 @@ function parseTable(stdout: string): Builder[] {
         status,
         platforms: platforms
           .split(',')
-          .map((platform) => platform.trim())
+          .map((platform) => platform.trim().replace(/\*$/, ''))
           .filter(Boolean),
       });
     }

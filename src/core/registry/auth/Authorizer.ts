@@ -81,7 +81,8 @@ export class Authorizer {
     if (challenges.length === 0) throw unauthorized('noChallenge', details);
     const scheme = this.#schemeOf(challenges, details);
     const repository = repositoryOf(scopes);
-    if (this.#credentials.get(repository) === undefined || refused === this.authorizeNow(scopes)) {
+    const isCurrent = refused !== undefined && refused === this.authorizeNow(scopes);
+    if (isCurrent || this.#credentials.get(repository) === undefined) {
       // A helper or a sign-in elsewhere may know something newer than what was just refused.
       this.#credentials.delete(repository);
     }

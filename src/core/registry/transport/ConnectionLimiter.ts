@@ -33,16 +33,16 @@ export class ConnectionLimiter {
 
   /**
    * Waits for a slot; the result gives it back and may be called twice. Waiting ends with `cancelled` when `signal`
-   * aborts. `streamsUpload`: the request sends what another response is delivering. It never waits, because that
-   * other response keeps its own slot until the upload has taken it: waiting for each other would never end.
+   * aborts. `mustNotWait`: those that hold slots wait for this request. Such are uploads that send what another
+   * response is delivering, and requests for the token that all others need.
    */
   async acquire(
     host: string,
     hostLimit: number,
-    streamsUpload: boolean,
+    mustNotWait: boolean,
     signal: AbortSignal,
   ): Promise<() => void> {
-    if (streamsUpload || this.#isFree(host, hostLimit)) {
+    if (mustNotWait || this.#isFree(host, hostLimit)) {
       this.#take(host);
     } else {
       await cancellable<undefined>(signal, (resolve) => {

@@ -11,7 +11,7 @@ import type { CredentialStore } from '../../credentials/CredentialStore.ts';
 import { Authorizer } from '../auth/Authorizer.ts';
 import { MAX_TOKEN_BODY_BYTES, type TokenFetch } from '../auth/tokenClient.ts';
 import type { ProxyOptions, RegistryEndpoint, TlsOptions } from '../RegistryEndpoint.ts';
-import { cancelledError, delay, linkSignals, throwIfCancelled } from './cancellation.ts';
+import { cancellable, cancelledError, delay, linkSignals, throwIfCancelled } from './cancellation.ts';
 import { ConnectionLimiter } from './ConnectionLimiter.ts';
 import { createDispatcher, type RegistryDispatcher } from './createDispatcher.ts';
 import { GuardedBody, readAll } from './GuardedBody.ts';
@@ -108,6 +108,8 @@ const DEFAULT_LIMITS: TransportLimits = {
   connectionsPerHost: 6,
 };
 
+/** How long other requests wait for the first reply of all before they go out unsigned too. */
+const FIRST_CONTACT_MS = 1000;
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 /** A reply that is dropped is read to its end up to this size, which keeps the connection; beyond, the socket is closed. */
 const MAX_DUMPED_BYTES = 16 * 1024;
@@ -129,6 +131,7 @@ interface Hop {
   readonly body: TransportRequest['body'];
   /** Only while the request has not left the registry's origin. */
   readonly session: Session | undefined;
+  readonly isTokenRequest?: true;
 }
 
 export class Transport {
@@ -142,6 +145,8 @@ export class Transport {
   readonly #disposal = new AbortController();
   readonly #answers = new Map<string, Promise<boolean>>();
   readonly #warnings = new Set<string>();
+  /** Settled by the first reply: until then nobody knows how to sign in, and all would be refused alike. */
+  #contact: PromiseWithResolvers<undefined> | undefined;
 
   constructor(options: TransportOptions) {
     const { endpoint, tls, proxy, credentials, logger } = options;
@@ -198,6 +203,8 @@ export class Transport {
         trouble = await this.#errorOf(response, details);
       } catch (error) {
         trouble = toNetworkError(error, details);
+      } finally {
+        if (response?.status !== 401) this.#contact?.resolve(undefined);
       }
       const before = troubles.get(trouble.kind) ?? 0;
       troubles.set(trouble.kind, before + 1);
@@ -219,6 +226,7 @@ export class Transport {
   forgetTokens(): void {
     this.#authorizer.forget();
     this.#answers.clear();
+    this.#contact = undefined;
   }
 
   /** Ends what is under way with `cancelled` and closes every socket. */
@@ -248,6 +256,16 @@ export class Transport {
 
   async #openSession(url: URL, { scopes, signal }: TransportRequest): Promise<Session | undefined> {
     if (url.origin !== this.#root.origin) return undefined;
+    if (this.#contact === undefined) {
+      this.#contact = Promise.withResolvers<undefined>();
+      setTimeout(this.#contact.resolve, FIRST_CONTACT_MS).unref();
+    } else {
+      const { promise } = this.#contact;
+      await cancellable<undefined>(signal, (resolve) => {
+        void promise.then(resolve);
+        return () => undefined;
+      });
+    }
     return { scopes, authorization: await this.#authorizer.authorize(scopes, signal) };
   }
 
@@ -259,18 +277,22 @@ export class Transport {
     timesRefused: number,
     trouble: CoreError,
   ): Promise<void> {
-    const isOurs = URL.parse(response.url)?.origin === this.#root.origin;
-    if (session === undefined || !isOurs) throw trouble;
-    const { scopes, authorization } = session;
-    if (timesRefused >= MAX_UNAUTHORIZED) throw this.#authorizer.refusal(scopes, trouble.details);
-    const challenge = response.headers['www-authenticate'];
-    session.authorization = await this.#authorizer.answer(
-      challenge,
-      scopes,
-      authorization,
-      trouble.details,
-      request.signal,
-    );
+    try {
+      const isOurs = URL.parse(response.url)?.origin === this.#root.origin;
+      if (session === undefined || !isOurs) throw trouble;
+      const { scopes, authorization } = session;
+      if (timesRefused >= MAX_UNAUTHORIZED) throw this.#authorizer.refusal(scopes, trouble.details);
+      const challenge = response.headers['www-authenticate'];
+      session.authorization = await this.#authorizer.answer(
+        challenge,
+        scopes,
+        authorization,
+        trouble.details,
+        request.signal,
+      );
+    } finally {
+      this.#contact?.resolve(undefined);
+    }
     // A stream has been used up; the token is there for the next try.
     if (request.body instanceof Readable) throw trouble;
   }
@@ -381,7 +403,9 @@ export class Transport {
         scope.signal,
       );
       // Its turn may have come long after it was asked for: others may have learned to sign in meanwhile.
-      if (session !== undefined) session.authorization ??= this.#authorizer.authorizeNow(session.scopes);
+      if (session !== undefined) {
+        session.authorization = this.#authorizer.authorizeNow(session.scopes) ?? session.authorization;
+      }
       const authorization = session?.authorization;
       const reply = await this.#dispatcher.agent.request({
         origin: route.origin,
@@ -483,7 +507,14 @@ export class Transport {
   readonly #sendToken: TokenFetch = async (url, init, signal) => {
     const details: ErrorDetails = { host: url.host, operation: 'get a token' };
     const headers = { accept: 'application/json', 'user-agent': this.#options.userAgent, ...init.headers };
-    const hop: Hop = { url, method: init.method, headers, body: init.body, session: undefined };
+    const hop: Hop = {
+      url,
+      method: init.method,
+      headers,
+      body: init.body,
+      session: undefined,
+      isTokenRequest: true,
+    };
     let response: TransportResponse;
     try {
       response = await this.#send(hop, details, signal);
