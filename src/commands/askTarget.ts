@@ -32,8 +32,13 @@ export async function askConnection(settings: ConnectionSettings, title: string)
   return connection;
 }
 
-export async function askRepositoryNode(tree: RegistriesTree, title: string): Promise<RepositoryNode> {
-  const connectionId = await askConnectionId(tree, title);
+/** `connection`: the id of one that is known already. */
+export async function askRepositoryNode(
+  tree: RegistriesTree,
+  title: string,
+  connection?: string,
+): Promise<RepositoryNode> {
+  const connectionId = connection ?? (await askConnectionId(tree, title));
   const { label } = await askPick({
     title,
     placeholder: vscode.l10n.t('Choose a repository'),
@@ -47,8 +52,9 @@ export async function askRepositoryNode(tree: RegistriesTree, title: string): Pr
   return node;
 }
 
-export async function askTagNode(tree: RegistriesTree, title: string): Promise<TagNode> {
-  const { connectionId, repository } = await askRepositoryNode(tree, title);
+/** `connection`: the id of one that is known already. */
+export async function askTagNode(tree: RegistriesTree, title: string, connection?: string): Promise<TagNode> {
+  const { connectionId, repository } = await askRepositoryNode(tree, title, connection);
   const listTags = async () => {
     const { provider } = await tree.session({ connectionId });
     const { items } = await provider.listTags(repository, undefined, new AbortController().signal);
