@@ -43,11 +43,11 @@ export async function readNamePage(
     if (isTooLargePage && cursor === undefined) return get(listing.path);
     throw error;
   });
-  const schema = v.object({ [field]: v.nullish(v.array(v.unknown()), []) });
+  const schema = v.object({ [field]: v.nullish(v.custom<readonly unknown[]>(Array.isArray), []) });
   const reply = await requests.readJson(response, schema, MAX_LISTING_BYTES, request);
   const names = reply[field] ?? [];
   const next = followPage(requests.endpoint, page, names, nextLinkOf(response.headers['link']));
-  const items = next.repeated === true ? [] : await inOrder(await accepted(names, listing.keep));
+  const items = next.repeated === true ? [] : await accepted(names, listing.keep);
   return {
     items,
     ...(next.nextCursor !== undefined && { nextCursor: next.nextCursor }),
@@ -55,19 +55,25 @@ export async function readNamePage(
   };
 }
 
-async function accepted(names: readonly unknown[], keep: NameListing['keep']): Promise<string[]> {
-  const kept = new Set<string>();
+/** What `keep` keeps, each once, in order. Most registries send just that, and pay for no sorting. */
+async function accepted(names: readonly unknown[], keep: NameListing['keep']): Promise<readonly string[]> {
+  const kept: string[] = [];
+  let last = '';
+  let isInOrder = true;
   for (let index = 0; index < names.length; index += 1) {
     if (index % SLICE === SLICE - 1) await nextTurn();
     const name = names[index];
     const result = typeof name === 'string' ? keep(name) : undefined;
-    if (result !== undefined) kept.add(result);
+    if (result === undefined) continue;
+    isInOrder &&= result > last;
+    last = result;
+    kept.push(result);
   }
-  return [...kept];
+  return isInOrder ? kept : (await sorted(kept)).filter((name, index, all) => name !== all[index - 1]);
 }
 
-/** Sorts by code unit: slices first, then neighbours merged two by two, so that no turn of the event loop is long. */
-async function inOrder(names: readonly string[]): Promise<readonly string[]> {
+/** By code unit: slices first, then neighbours merged two by two, so that no turn of the event loop is long. */
+async function sorted(names: readonly string[]): Promise<readonly string[]> {
   let runs: string[][] = [];
   for (let start = 0; start < names.length; start += SLICE) {
     runs.push(names.slice(start, start + SLICE).sort());
