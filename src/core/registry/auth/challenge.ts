@@ -9,7 +9,7 @@ export interface Challenge {
 
 /** One element of the header: `scheme`, `scheme token68`, `scheme name=value` or `name=value`. */
 const ELEMENT =
-  /^(?:([!#$%&'*+.^_`|~\w-]+)(?:[ \t]+|$))?(?:([!#$%&'*+.^_`|~\w-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"?|([^\s",]+)))?/;
+  /^(?:([!#$%&'*+.^_`|~\w-]+)(?![ \t]*=)(?:[ \t]+|$))?(?:([!#$%&'*+.^_`|~\w-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"?|([^\s",=][^\s",]*)))?/;
 
 /** What cannot be read is left out: a registry with one odd challenge may still have a good one. */
 export function parseChallenges(header: string | string[] | undefined): Challenge[] {

@@ -24,6 +24,7 @@ import {
   backOffMs,
   isTransientStatus,
   isWorthRetrying,
+  MAX_REQUESTS,
   MAX_UNAUTHORIZED,
   parseRetryAfter,
 } from './retryPolicy.ts';
@@ -84,7 +85,14 @@ export interface TransportRequest {
   readonly accept?: readonly number[];
   /** Safe to send again after a lost reply. Default: GET and HEAD only. */
   readonly idempotent?: boolean;
+  /** Shared by requests that are one operation, so that together they stay within four. Absent: one of its own. */
+  readonly budget?: RequestBudget;
   readonly signal: AbortSignal;
+}
+
+/** Counts the requests of one operation. */
+export interface RequestBudget {
+  sent: number;
 }
 
 export interface TransportResponse {
@@ -188,8 +196,10 @@ export class Transport {
     const troubles = new Map<ErrorKind, number>();
     const session = await this.#openSession(url, request);
     let waitedMs = 0;
-    for (let sent = 1; ; sent += 1) {
+    const budget = request.budget ?? { sent: 0 };
+    for (;;) {
       throwIfCancelled(request.signal);
+      budget.sent += 1;
       let response: TransportResponse | undefined;
       let trouble: CoreError;
       try {
@@ -209,13 +219,13 @@ export class Transport {
       const before = troubles.get(trouble.kind) ?? 0;
       troubles.set(trouble.kind, before + 1);
       this.#options.logger.debug(
-        `${request.method} ${url.host}${url.pathname}: ${trouble.details.status ?? trouble.kind} (request ${sent})`,
+        `${request.method} ${url.host}${url.pathname}: ${trouble.details.status ?? trouble.kind} (request ${budget.sent})`,
       );
       if (trouble.kind === 'unauthorized' && response !== undefined) {
-        await this.#answerChallenge(request, response, session, before + 1, trouble);
+        await this.#answerChallenge(request, response, session, before + 1, budget.sent, trouble);
         continue;
       }
-      const waitMs = this.#retryDelayMs(request, trouble, before, sent, waitedMs);
+      const waitMs = this.#retryDelayMs(request, trouble, before, budget.sent, waitedMs);
       if (waitMs === undefined) throw trouble;
       waitedMs += waitMs;
       await delay(waitMs, request.signal);
@@ -257,8 +267,9 @@ export class Transport {
   async #openSession(url: URL, { scopes, signal }: TransportRequest): Promise<Session | undefined> {
     if (url.origin !== this.#root.origin) return undefined;
     if (this.#contact === undefined) {
-      this.#contact = Promise.withResolvers<undefined>();
-      setTimeout(this.#contact.resolve, FIRST_CONTACT_MS).unref();
+      const contact = Promise.withResolvers<undefined>();
+      this.#contact = contact;
+      setTimeout(() => contact.resolve(undefined), FIRST_CONTACT_MS).unref();
     } else {
       const { promise } = this.#contact;
       await cancellable<undefined>(signal, (resolve) => {
@@ -275,13 +286,15 @@ export class Transport {
     response: TransportResponse,
     session: Session | undefined,
     timesRefused: number,
+    sent: number,
     trouble: CoreError,
   ): Promise<void> {
     try {
       const isOurs = URL.parse(response.url)?.origin === this.#root.origin;
       if (session === undefined || !isOurs) throw trouble;
       const { scopes, authorization } = session;
-      if (timesRefused >= MAX_UNAUTHORIZED) throw this.#authorizer.refusal(scopes, trouble.details);
+      if (timesRefused >= MAX_UNAUTHORIZED || sent >= MAX_REQUESTS)
+        throw this.#authorizer.refusal(scopes, trouble.details);
       const challenge = response.headers['www-authenticate'];
       session.authorization = await this.#authorizer.answer(
         challenge,

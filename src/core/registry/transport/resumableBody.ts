@@ -1,5 +1,5 @@
 /**
- * A blob as a stream that survives cut connections: it goes on by Range where it stopped, at most three times, and
+ * A blob as a stream that survives cut connections: it goes on by Range where it stopped, within the four requests of an operation, and
  * ends well only when length and digest are the expected ones. Rows 6 to 12 of the fault table.
  */
 import { createHash, type Hash } from 'node:crypto';
@@ -7,9 +7,8 @@ import { Readable } from 'node:stream';
 import { CoreError, isCoreError, type ErrorDetails } from '../../common/CoreError.ts';
 import { digestAlgorithm, type Digest } from '../../oci/digest.ts';
 import { onCancel } from './cancellation.ts';
-import type { Transport, TransportRequest, TransportResponse } from './Transport.ts';
-
-export const MAX_RESUMES = 3;
+import { MAX_REQUESTS } from './retryPolicy.ts';
+import type { RequestBudget, Transport, TransportRequest, TransportResponse } from './Transport.ts';
 
 /** What is known of the content beforehand. */
 export interface ExpectedContent {
@@ -21,7 +20,7 @@ export interface ExpectedContent {
 }
 
 /** The GET as the transport takes it; method and Range are ours. */
-export type ContentRequest = Omit<TransportRequest, 'method' | 'body' | 'accept' | 'idempotent'>;
+export type ContentRequest = Omit<TransportRequest, 'method' | 'body' | 'accept' | 'idempotent' | 'budget'>;
 
 type Sender = Pick<Transport, 'request'>;
 
@@ -112,6 +111,7 @@ class Download {
   /** Position of the next byte to deliver. */
   #position: number;
   #host: string | undefined;
+  readonly #budget: RequestBudget = { sent: 0 };
 
   constructor(transport: Sender, request: ContentRequest, expected: ExpectedContent) {
     this.#transport = transport;
@@ -131,6 +131,7 @@ class Download {
     const response = await this.#transport.request({
       ...this.#request,
       method: 'GET',
+      budget: this.#budget,
       headers: {
         ...this.#request.headers,
         'accept-encoding': 'identity',
@@ -152,7 +153,7 @@ class Download {
     const hash =
       this.#expected.range === undefined ? createHash(digestAlgorithm(this.#expected.digest)) : undefined;
     let response = first;
-    let resumes = 0;
+    let wasResumed = false;
     for (;;) {
       try {
         for await (const chunk of this.#wanted(response)) {
@@ -162,12 +163,12 @@ class Download {
         if (this.#end === undefined || this.#position === this.#end) break;
         throw this.#error('sizeMismatch', 'short');
       } catch (error) {
-        if (!this.#canResume(error) || resumes === MAX_RESUMES) throw error;
-        resumes += 1;
+        if (!this.#canResume(error) || this.#budget.sent >= MAX_REQUESTS) throw error;
+        wasResumed = true;
         response = await this.open();
       }
     }
-    this.#checkDigest(hash, resumes > 0);
+    this.#checkDigest(hash, wasResumed);
   }
 
   /** The bytes of one reply that are still missing; skips what a reply without Range repeats. */

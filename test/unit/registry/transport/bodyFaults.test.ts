@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { isCoreError } from '../../../../src/core/common/CoreError.ts';
 import { digestOf } from '../../../../src/core/oci/digest.ts';
 import {
   openResumableBody,
@@ -16,6 +18,7 @@ import {
   raw,
   redirect,
   reply,
+  reset,
 } from '../../../support/faultServer/behaviours.ts';
 import { FaultServer, type Behaviour } from '../../../support/faultServer/FaultServer.ts';
 import { TransportHarness, type HarnessOptions } from '../../../support/faultServer/TransportHarness.ts';
@@ -220,6 +223,44 @@ describe('openResumableBody', () => {
     controller.abort();
     await test.harness.fails('cancelled', body.toArray());
     await test.server.until(() => test.server.openConnections === 0);
+  });
+});
+
+describe('openResumableBody under any cuts', () => {
+  it('gives identical bytes or an error, in four requests at most', async () => {
+    await using server = await FaultServer.start();
+    await using harness = new TransportHarness(server, { limits: { retryBaseMs: 0 } });
+    const size = fc.integer({ min: 0, max: CONTENT.length });
+    const step = fc.oneof(
+      size.map((at) => cut(CONTENT, at, 'end')),
+      size.map((at) => closeDelimited(CONTENT.subarray(0, at))),
+      size.map((at) => cut(randomBytes(CONTENT.length), at, 'end')),
+      fc.constant(reply(200, CONTENT)),
+      fc.constant(reset),
+      fc.constant(reply(416)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 5 }), async (steps) => {
+        server.requests.length = 0;
+        server.on(PATH, ...steps, blob(CONTENT));
+        const request = {
+          path: PATH,
+          operation: 'read blob',
+          scopes: [],
+          signal: new AbortController().signal,
+        };
+        const chunks: Buffer[] = [];
+        try {
+          const body = await openResumableBody(harness.transport, request, WHOLE);
+          for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+          assert.ok(Buffer.concat(chunks).equals(CONTENT), 'other bytes than were asked for');
+        } catch (error) {
+          assert.ok(isCoreError(error), String(error));
+        }
+        assert.ok(server.requests.length <= 4, `${server.requests.length} requests`);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 

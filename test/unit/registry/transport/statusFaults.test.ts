@@ -240,7 +240,7 @@ describe('Transport, statuses', () => {
         await all.finally(() => {
           clearInterval(flush);
         });
-        assert.equal(limiter.activeCount, 0);
+        await server.until(() => limiter.activeCount === 0);
       } finally {
         await Promise.all([...harnesses, ...servers].map((each) => each[Symbol.asyncDispose]()));
       }
@@ -288,7 +288,7 @@ describe('Transport, statuses', () => {
       await using harness = new TransportHarness(server);
       const controller = new AbortController();
       const pending = harness.fails('cancelled', harness.request(TAGS, { signal: controller.signal }));
-      await server.until(() => harness.logs.some((line) => line.includes('429')));
+      await server.until(() => harness.logs.some((line) => line.includes(': 429 (')));
       controller.abort();
       await pending;
       assert.equal(server.requests.length, 1);
