@@ -1,7 +1,8 @@
 /**
  * Image references as people type them and Docker prints them: `[host/]repository[:tag][@digest]`.
  * Grammar: github.com/distribution/reference. Stricter in what could not be reached or verified anyway: a bracketed
- * host must be an IPv6 address, a port at most 65535, a digest sha256 or sha512.
+ * host must be an IPv6 address, a port at most 65535, a digest sha256 or sha512, and `foo_bar.com/x`, which Docker
+ * parses into a name without a registry, is refused.
  */
 import { isIPv6 } from 'node:net';
 import { CoreError, isCoreError } from '../common/CoreError.ts';
