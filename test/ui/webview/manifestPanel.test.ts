@@ -1,0 +1,297 @@
+/** The manifest panel's page in a browser: what a person sees, hears and can do with the keyboard. */
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nullLogger } from '../../../src/core/common/Logger.ts';
+import type { ImageView, LayerView, NamedValue, SelectedView } from '../../../src/core/image/ImageView.ts';
+import type { ManifestPanelDependencies } from '../../../src/panels/ManifestPanelSession.ts';
+import { ManifestPanelPages, type ManifestPanelPage, type PanelPageOptions } from './ManifestPanelPage.ts';
+import { THEMES, type ThemeName } from './themes.ts';
+
+const SHOTS = join(import.meta.dirname, '../../../.vscode-test/screenshots');
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+
+const digest = (fill: string) => `sha256:${fill.repeat(64 / fill.length)}`;
+const AMD64 = digest('a1');
+const ARM64 = digest('a2');
+const INDEX = digest('1d');
+const SIGNATURE = digest('5e');
+
+const layer = (fill: string, sizeInBytes: number): LayerView => ({
+  digest: digest(fill),
+  mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  sizeInBytes,
+  annotations: [],
+  foreign: false,
+});
+
+function selected(platform: string, own: string, environment: readonly NamedValue[]): SelectedView {
+  return {
+    digest: own,
+    mediaType: MANIFEST,
+    manifestSizeInBytes: 700,
+    platform,
+    totalSizeInBytes: 31_400_000,
+    createdAt: '2026-01-02T03:04:05Z',
+    config: { digest: digest('cf'), mediaType: 'application/vnd.oci.image.config.v1+json', sizeInBytes: 512 },
+    annotations: [],
+    historyMatches: true,
+    steps: [
+      { instruction: 'ADD rootfs.tar /', createdBy: 'ADD rootfs.tar /', layer: layer('b1', 28_200_000) },
+      { instruction: 'ENV A=b', createdBy: 'ENV A=b' },
+      { instruction: 'RUN make', createdBy: 'RUN /bin/sh -c make # buildkit', layer: layer('b2', 3_200_000) },
+    ],
+    runtime: {
+      entrypoint: ['/entry'],
+      command: ['serve', 'a b'],
+      user: 'node',
+      ports: ['8080/tcp'],
+      volumes: [],
+      environment,
+      labels: [{ name: 'org.opencontainers.image.licenses', value: 'MIT' }],
+    },
+  };
+}
+
+const VIEW: ImageView = {
+  reference: '1.2',
+  digest: INDEX,
+  mediaType: 'application/vnd.oci.image.index.v1+json',
+  kind: 'index',
+  manifestSizeInBytes: 900,
+  platforms: [
+    { digest: AMD64, mediaType: MANIFEST, sizeInBytes: 700, label: 'linux/amd64', isIndex: false },
+    { digest: ARM64, mediaType: MANIFEST, sizeInBytes: 700, label: 'linux/arm64/v8', isIndex: false },
+  ],
+  attestations: [],
+  annotations: [{ name: 'org.opencontainers.image.source', value: 'https://example.test/web' }],
+  referrers: [
+    {
+      digest: SIGNATURE,
+      mediaType: MANIFEST,
+      sizeInBytes: 300,
+      artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+      artifactTypeName: 'Sigstore bundle',
+      subjectDigest: INDEX,
+    },
+  ],
+  problems: [],
+  selected: selected('linux/amd64', AMD64, [{ name: 'MODE', value: 'production' }]),
+};
+
+describe('The page of the manifest panel', () => {
+  let pages: ManifestPanelPages;
+  let open: ManifestPanelPage | undefined;
+  let done: unknown[];
+
+  before(async () => {
+    pages = await ManifestPanelPages.start();
+    await mkdir(SHOTS, { recursive: true });
+  });
+  after(() => pages[Symbol.asyncDispose]());
+  beforeEach(() => {
+    done = [];
+  });
+  afterEach('nothing went wrong in the page', async () => {
+    await open?.close();
+    assert.deepEqual(open?.problems, []);
+  });
+
+  async function openPanel(
+    dependencies: Partial<ManifestPanelDependencies> = {},
+    options: Partial<PanelPageOptions> = {},
+  ): Promise<ManifestPanelPage['page']> {
+    open = await pages.open({
+      request: { connectionId: 'c', repository: 'team/web', reference: '1.2', title: 'web:1.2' },
+      fullReference: 'localhost:5000/team/web:1.2',
+      dependencies: {
+        load: async (_, platformDigest) =>
+          platformDigest === ARM64
+            ? { ...VIEW, selected: selected('linux/arm64/v8', ARM64, [{ name: 'MODE', value: 'arm' }]) }
+            : VIEW,
+        fullReference: () => 'localhost:5000/team/web:1.2',
+        pullCommand: (_, platform) => `docker pull ${platform ?? ''}`,
+        openRaw: async (document) => void done.push(document),
+        copy: async (text) => void done.push(text),
+        open: async ({ reference }) => void done.push(reference),
+        describeError: (error) => ({
+          message: (error as Error).message,
+          actions: [{ id: 'signIn', title: 'Sign In' }],
+        }),
+        runAction: async (id) => {
+          done.push(id);
+          return true;
+        },
+        logger: nullLogger,
+        ...dependencies,
+      },
+      ...options,
+    });
+    return open.page;
+  }
+
+  /** Waits until the host has been asked for as much. */
+  async function asked(count: number): Promise<unknown[]> {
+    while (done.length < count) await new Promise(setImmediate);
+    return done;
+  }
+
+  it('has headings and tables that a screen reader can walk', async () => {
+    const page = await openPanel();
+    await page.getByRole('heading', { level: 1, name: 'team/web:1.2' }).waitFor();
+    assert.deepEqual(await page.getByRole('heading', { level: 2 }).allInnerTexts(), [
+      'Configuration',
+      'Environment\n1',
+      'Layers\n2',
+      'Labels\n1',
+      'Platforms\n2',
+      'Signatures and Attestations\n1',
+      'Annotations\n1',
+      'Documents',
+    ]);
+    const layers = page.getByRole('table', { name: /Layers/ });
+    assert.equal(await layers.getByRole('row').count(), 3);
+    assert.match(
+      await layers.getByRole('row').nth(1).innerText(),
+      /ADD rootfs\.tar \/\s+28\.2 MB\s+sha256:b1b1/,
+    );
+    assert.match(await page.getByText('Entrypoint').locator('..').innerText(), /\/entry/);
+    assert.match(await page.getByText('Command', { exact: true }).locator('..').innerText(), /serve "a b"/);
+  });
+
+  it('shows the steps that made no layer when asked, and remembers it', async () => {
+    const page = await openPanel();
+    const box = page.getByRole('checkbox', { name: 'Show Steps Without a Layer (1)' });
+    await box.check();
+    await page.getByText('ENV A=b').waitFor();
+    const { state } = open!;
+    await open!.close();
+    const again = await openPanel({}, { state });
+    await again.getByText('ENV A=b').waitFor();
+  });
+
+  it('switches the platform with the keyboard alone', async () => {
+    const page = await openPanel();
+    await page.getByText('production').waitFor();
+    await page.getByRole('combobox', { name: 'Platform' }).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('table', { name: /Environment/ })
+      .getByText('arm', { exact: true })
+      .waitFor();
+    assert.deepEqual(open?.state, {
+      request: { connectionId: 'c', repository: 'team/web', reference: '1.2', title: 'web:1.2' },
+      platformDigest: ARM64,
+      showEmptySteps: false,
+      expanded: [],
+      scrollY: 0,
+    });
+  });
+
+  it('copies the reference, digests whole, and the pull command', async () => {
+    const page = await openPanel();
+    await page.getByRole('button', { name: 'Copy Reference' }).click();
+    await page.getByRole('button', { name: 'Copy Digest', exact: true }).first().click();
+    await page.getByRole('button', { name: 'Copy Pull Command' }).click();
+    await page
+      .getByRole('table', { name: /Layers/ })
+      .getByRole('button', { name: 'Copy Digest' })
+      .last()
+      .click();
+    await page.getByRole('button', { name: 'Copy MODE' }).click();
+    assert.deepEqual(await asked(5), [
+      'localhost:5000/team/web:1.2',
+      INDEX,
+      'docker pull ',
+      digest('b2'),
+      'production',
+    ]);
+    await page.getByRole('status').filter({ hasText: 'Copied' }).waitFor();
+  });
+
+  it('opens the raw documents and what is attached', async () => {
+    const page = await openPanel();
+    await page.getByRole('button', { name: 'Open Raw JSON' }).click();
+    await page.getByRole('button', { name: 'Config JSON' }).click();
+    await page.getByRole('button', { name: 'Sigstore bundle' }).click();
+    const [image, config, attached] = (await asked(3)) as { digest: string; kind: string }[];
+    assert.deepEqual([image?.digest, image?.kind], [INDEX, 'manifest']);
+    assert.deepEqual([config?.digest, config?.kind], [digest('cf'), 'config']);
+    assert.equal(attached, SIGNATURE);
+  });
+
+  it('says what went wrong, offers the next step, and recovers', async () => {
+    let isBroken = true;
+    const page = await openPanel({
+      load: async () => {
+        if (isBroken) throw new Error('The registry refused.');
+        return VIEW;
+      },
+    });
+    await page.getByRole('alert').getByText('The registry refused.').waitFor();
+    isBroken = false;
+    await page.getByRole('button', { name: 'Sign In' }).click();
+    await page.getByRole('heading', { name: 'Layers' }).waitFor();
+    assert.deepEqual(done, ['signIn']);
+    assert.equal(await page.getByRole('alert').count(), 0);
+  });
+
+  it('keeps what it shows when a platform cannot be read', async () => {
+    const page = await openPanel({
+      load: async (_, platformDigest) => {
+        if (platformDigest !== undefined) throw new Error('Gone.');
+        return VIEW;
+      },
+    });
+    await page.getByRole('button', { name: 'linux/arm64/v8' }).click();
+    await page.getByRole('alert').getByText('Gone.').waitFor();
+    await page.getByText('production').waitFor();
+  });
+
+  it('inserts what a registry says as text, never as HTML', async () => {
+    const evil = '<img src=x onerror="document.title=\'owned\'"><b>bold</b>\u202E';
+    const page = await openPanel({
+      load: async () => ({
+        ...VIEW,
+        annotations: [{ name: evil, value: evil }],
+        selected: {
+          ...VIEW.selected!,
+          steps: [{ instruction: evil, createdBy: evil, layer: layer('b1', 1) }],
+        },
+      }),
+    });
+    const value = page.getByRole('table', { name: /Annotations/ }).getByRole('cell');
+    assert.equal(await value.innerText(), evil.slice(0, -1));
+    assert.equal(await page.locator('main img, main b').count(), 0);
+    assert.notEqual(await page.title(), 'owned');
+  });
+
+  it('cuts long lists and long values until they are asked for', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => ({ name: `KEY_${index}`, value: 'v' }));
+    const page = await openPanel({
+      load: async () => ({
+        ...VIEW,
+        selected: selected('linux/amd64', AMD64, [{ name: 'LONG', value: 'x'.repeat(5000) }, ...many]),
+      }),
+    });
+    const environment = page.getByRole('region', { name: /Environment/ });
+    assert.equal(await environment.getByRole('rowheader').count(), 12);
+    await environment.getByRole('button', { name: 'Show All 41' }).click();
+    assert.equal(await environment.getByRole('rowheader').count(), 41);
+    await environment.getByRole('button', { name: 'Show All', exact: true }).click();
+    await environment.getByText('x'.repeat(5000), { exact: true }).waitFor();
+  });
+
+  for (const theme of Object.keys(THEMES) as ThemeName[]) {
+    for (const width of [1100, 360]) {
+      it(`never scrolls sideways: ${theme}, ${width} pixels wide`, async () => {
+        const page = await openPanel({}, { theme, width });
+        await page.getByRole('heading', { name: 'Documents' }).waitFor();
+        assert.equal(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0);
+        await page.screenshot({ path: join(SHOTS, `panel-${theme}-${width}.png`), fullPage: true });
+      });
+    }
+  }
+});
