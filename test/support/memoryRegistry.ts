@@ -9,9 +9,9 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * `reset`: the connection breaks before anything is done. `lostReply`: it is done, then the connection breaks.
- * `busy`: 503. `refused`: 403.
+ * `busy`: 503. `refused`: 403. `hang`: no answer, ever.
  */
-export type Fault = 'ok' | 'reset' | 'lostReply' | 'busy' | 'refused';
+export type Fault = 'ok' | 'reset' | 'lostReply' | 'busy' | 'refused' | 'hang';
 
 export interface MemoryRequest {
   readonly method: string;
@@ -75,6 +75,7 @@ export class MemoryRegistry implements AsyncDisposable {
     this.requests.push(call);
     const fault = this.options.faultFor?.(call) ?? 'ok';
     if (fault === 'reset') request.socket.destroy();
+    else if (fault === 'hang') return;
     else if (fault === 'busy') reply(response, { status: 503 });
     else if (fault === 'refused') reply(response, failure(403, 'DENIED'));
     else {

@@ -38,8 +38,9 @@ export interface TagRemoverOptions {
 
 /** Once a tag is off its manifest Cancel waits for it to be settled, at most this long. */
 const SETTLE_TIMEOUT_MS = 60_000;
-/** After Cancel or a failure, how long one is asked what became of the tag. */
+/** After a failure, how long is asked what became of the tag; after Cancel a person is waiting. */
 const CHECK_TIMEOUT_MS = 10_000;
+const CHECK_TIMEOUT_AFTER_CANCEL_MS = 900;
 const SETTLE_ATTEMPTS = 8;
 const SIBLING_ATTEMPTS = 4;
 const CONCURRENCY = 6;
@@ -174,7 +175,7 @@ export class TagRemover {
         this.#client,
         this.#repository,
         tag,
-        AbortSignal.timeout(CHECK_TIMEOUT_MS),
+        AbortSignal.timeout(this.#signal.aborted ? CHECK_TIMEOUT_AFTER_CANCEL_MS : CHECK_TIMEOUT_MS),
       );
       if (!target) return { state: 'deleted' };
       return { state: 'kept', error: target.digest === digest ? error : moved(tag) };

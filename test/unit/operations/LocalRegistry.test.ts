@@ -15,6 +15,7 @@ import {
   useDockerEngine,
   writeBuildContext,
 } from '../../support/dockerEngine.ts';
+import { freePort } from '../../support/servers/startProcess.ts';
 
 const signal = new AbortController().signal;
 const work = { signal };
@@ -211,11 +212,3 @@ describe('LocalRegistry', function () {
     });
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
