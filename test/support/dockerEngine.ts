@@ -7,6 +7,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { findTool } from './tools.ts';
 
 const execFileAsync = promisify(execFile);
 
@@ -101,7 +102,7 @@ export function busyboxDockerfile(extra = ''): string {
  * the machine's own registry binary, under each of `tags`.
  */
 export async function buildRegistryImage(engine: DockerEngine, tags = ['registry:2']): Promise<void> {
-  const binary = process.env['BERTH_TEST_REGISTRY_BINARY'] ?? '/usr/bin/docker-registry';
+  const binary = findTool('docker-registry');
   const folder = join(engine.folder, 'registry-image');
   await mkdir(join(folder, 'root', 'bin'), { recursive: true });
   await copyFile(binary, join(folder, 'root', 'bin', 'registry'));
@@ -148,7 +149,7 @@ async function startDaemon(folder: string): Promise<{ host: string; stop(): Prom
   if (process.getuid?.() !== 0) throw new Error(`starting a private dockerd needs root; ${install}`);
   const host = `unix://${folder}/docker.sock`;
   const args = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--host', host];
-  const child = spawn('dockerd', [...args, '--pidfile', join(folder, 'pid')], {
+  const child = spawn(findTool('dockerd'), [...args, '--pidfile', join(folder, 'pid')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let ended: Error | undefined;

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { access, chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
@@ -12,6 +10,9 @@ import { Docker } from '../../../src/core/docker/Docker.ts';
 import { DockerRunner } from '../../../src/core/docker/DockerRunner.ts';
 import type { ProgressState } from '../../../src/core/docker/progress/ProgressSummary.ts';
 import { busyboxDockerfile, useDockerEngine, writeBuildContext } from '../../support/dockerEngine.ts';
+import { startDistribution } from '../../support/servers/distribution.ts';
+import { freePort, type TestServer } from '../../support/servers/startProcess.ts';
+import { findTool } from '../../support/tools.ts';
 
 const run = promisify(execFile);
 const PASSWORD = 'canary-Pa55word';
@@ -31,17 +32,17 @@ describe('Docker with a real engine', function () {
     writeBuildContext(join(engine().folder, name), dockerfile);
   const work = { signal };
 
-  let registry: { host: string; stop(): Promise<void> };
+  let registry: TestServer;
   before('start a registry that wants a password', async () => {
-    registry = await startRegistry(engine().folder);
+    registry = await startDistribution({ htpasswd: { username: 'me', password: PASSWORD } });
   });
   after(() => registry.stop());
 
   describe('building', () => {
     /** Every way this machine's clients can build, each held to the same behaviour. */
     const WAYS = [
-      ['classic', async () => dockerOf(process.env['BERTH_TEST_DOCKER_CLASSIC'] ?? 'docker')],
-      ['buildKit', async () => dockerOf(process.env['BERTH_TEST_DOCKER_20'] ?? '/usr/bin/docker')],
+      ['classic', async () => dockerOf(await withoutBuildx(engine().folder))],
+      ['buildKit', async () => dockerOf(await oldClient())],
       ['buildxRawJson', async () => dockerOf('docker', await withBuildx(engine().folder))],
     ] as const;
 
@@ -106,7 +107,7 @@ describe('Docker with a real engine', function () {
     it('several platforms without buildx are refused with the reason', async () => {
       const folder = await context('platforms', busyboxDockerfile());
       await assert.rejects(
-        dockerOf('/usr/bin/docker').build(
+        dockerOf(await withoutBuildx(engine().folder)).build(
           { context: folder, platforms: ['linux/amd64', 'linux/arm64'], output: 'push' },
           work,
         ),
@@ -118,7 +119,7 @@ describe('Docker with a real engine', function () {
       const docker = dockerOf('docker', await withBuildx(engine().folder));
       assert.ok((await docker.builders(signal)).some((builder) => builder.isCurrent));
       assert.ok((await docker.contexts(signal)).some((entry) => entry.name === 'default'));
-      assert.deepEqual(await dockerOf('/usr/bin/docker').builders(signal), []);
+      assert.deepEqual(await dockerOf(await withoutBuildx(engine().folder)).builders(signal), []);
     });
   });
 
@@ -211,54 +212,36 @@ describe('Docker with a real engine', function () {
   });
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** A docker configuration whose plugin folder holds buildx. */
 async function withBuildx(folder: string): Promise<{ DOCKER_CONFIG: string }> {
-  const binary = process.env['BERTH_TEST_BUILDX'] ?? '/tmp/gobin/buildx';
   const config = join(folder, 'config-buildx');
   const plugin = join(config, 'cli-plugins', 'docker-buildx');
   await access(plugin).catch(async () => {
     await mkdir(join(config, 'cli-plugins'), { recursive: true });
-    await copyFile(binary, plugin);
+    await copyFile(findTool('buildx'), plugin);
     await chmod(plugin, 0o755);
   });
   return { DOCKER_CONFIG: config };
 }
 
-/** A real registry with one user, on a free port of 127.0.0.1. */
-async function startRegistry(folder: string): Promise<{ host: string; stop(): Promise<void> }> {
-  const { stdout } = await run('htpasswd', ['-nbB', 'me', PASSWORD]);
-  await writeFile(join(folder, 'htpasswd'), stdout);
-  const port = await freePort();
-  const config = join(folder, 'registry.yml');
+/** The docker of this machine, answering as one without the buildx plugin does, wherever that plugin is installed. */
+async function withoutBuildx(folder: string): Promise<string> {
+  const program = join(folder, 'docker');
+  const refusal = `docker: 'buildx' is not a docker command.`;
   await writeFile(
-    config,
-    `version: 0.1
-storage: {filesystem: {rootdirectory: ${join(folder, 'registry-data')}}}
-auth: {htpasswd: {realm: test, path: ${join(folder, 'htpasswd')}}}
-http: {addr: "127.0.0.1:${port}"}
-`,
+    program,
+    `#!/bin/sh\n[ "$1" != buildx ] || { echo "${refusal}" >&2; exit 1; }\nexec docker "$@"\n`,
   );
-  const child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const answers = () =>
-    fetch(`http://127.0.0.1:${port}/v2/`).then(
-      (reply) => reply.status === 401,
-      () => false,
-    );
-  while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, 50));
-  return {
-    host: `127.0.0.1:${port}`,
-    stop: async () => {
-      child.kill();
-      await ended;
-    },
-  };
+  await chmod(program, 0o755);
+  return program;
+}
+
+/** A client that carries BuildKit itself. */
+async function oldClient(): Promise<string> {
+  const program = process.env['BERTH_TEST_OLD_DOCKER'] ?? '/usr/bin/docker';
+  const { stdout } = await run(program, ['--version']);
+  if (Number(/version (\d+)/.exec(stdout)?.[1]) < 23) return program;
+  throw new Error(
+    `a docker client before 23 is needed (BERTH_TEST_OLD_DOCKER; Debian 12's docker.io): ${stdout}`,
+  );
 }
