@@ -124,9 +124,8 @@ export function webAppSbom(version: string): unknown {
 }
 
 /** Root file system shared by every sample image of the platform. */
-export function baseLayer(platform: Platform): BuiltLayer {
-  const name = formatPlatform(platform);
-  return buildLayer([
+export const baseLayer = oncePerPlatform((name) =>
+  buildLayer([
     ...['bin/', 'dev/', 'etc/', 'etc/apk/', 'home/', 'home/node/', 'lib/', 'root/', 'sbin/'].map((path) => ({
       path,
     })),
@@ -146,19 +145,29 @@ export function baseLayer(platform: Platform): BuiltLayer {
     { path: 'etc/shadow', mode: 0o640, content: 'root:*::0:::::\nnode:!::0:::::\n' },
     { path: 'lib/libc.so', mode: 0o755, content: fakeBinary(`musl ${name}`, 60_000) },
     { path: 'sbin/apk', mode: 0o755, content: fakeBinary(`apk ${name}`, 20_000) },
-  ]);
-}
+  ]),
+);
 
-function runtimeLayer(platform: Platform): BuiltLayer {
-  const name = formatPlatform(platform);
-  return buildLayer([
+const runtimeLayer = oncePerPlatform((name) =>
+  buildLayer([
     { path: 'usr/' },
     { path: 'usr/bin/' },
     { path: 'usr/bin/node', mode: 0o755, content: fakeBinary(`node ${name}`, 250_000) },
     { path: 'sbin/tini', mode: 0o755, content: fakeBinary(`tini ${name}`, 10_000) },
     { path: 'etc/ssl/' },
     { path: 'etc/ssl/openssl.cnf', content: '[default]\nopenssl_conf = default_conf\n' },
-  ]);
+  ]),
+);
+
+/** Big layers are the same in every version: compressed once. */
+function oncePerPlatform(build: (platformName: string) => BuiltLayer): (platform: Platform) => BuiltLayer {
+  const built = new Map<string, BuiltLayer>();
+  return (platform) => {
+    const name = formatPlatform(platform);
+    const layer = built.get(name) ?? build(name);
+    built.set(name, layer);
+    return layer;
+  };
 }
 
 function dependenciesOf(version: string): Readonly<Record<string, string>> {

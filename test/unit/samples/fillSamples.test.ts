@@ -17,7 +17,7 @@ import { findTool } from '../../support/tools.ts';
 const signal = new AbortController().signal;
 
 describe('fillSamples', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('fills a registry once with what it promises, readable by other tools', async () => {
     await using server = await startDistribution();
