@@ -1,5 +1,6 @@
 /** The modal message in the middle of the window. */
 import type { Locator, Page } from 'playwright-core';
+import { untilGone } from './untilGone.ts';
 
 export class MessageDialog {
   readonly #box: Locator;
@@ -31,6 +32,6 @@ export class MessageDialog {
     await this.#box.waitFor();
     const box = await this.#box.elementHandle();
     await this.#box.locator('.dialog-buttons').getByRole('button', { name: button, exact: true }).click();
-    await box?.waitForElementState('hidden');
+    await untilGone(box);
   }
 }

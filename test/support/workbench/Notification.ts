@@ -1,5 +1,6 @@
 /** One toast at the lower right: a message, or the progress of long work. */
 import type { Locator, Page } from 'playwright-core';
+import { untilGone } from './untilGone.ts';
 
 export class Notification {
   readonly toast: Locator;
@@ -28,7 +29,7 @@ export class Notification {
     const toast = await this.toast.elementHandle();
     await this.toast.hover();
     await this.toast.getByRole('button', { name: button, exact: true }).click();
-    await toast?.waitForElementState('hidden');
+    await untilGone(toast);
   }
 
   async dismiss(): Promise<void> {
@@ -36,7 +37,7 @@ export class Notification {
     const toast = await this.toast.elementHandle();
     await this.toast.hover();
     await this.toast.getByRole('button', { name: /^(Clear|Close) Notification/ }).click();
-    await toast?.waitForElementState('hidden');
+    await untilGone(toast);
   }
 
   async waitUntilGone(timeout = 30_000): Promise<void> {

@@ -1,6 +1,7 @@
 /** The quick pick or input box at the top of the window, and the command palette. */
 import type { Locator, Page } from 'playwright-core';
 import { exactly } from './exactly.ts';
+import { untilGone } from './untilGone.ts';
 
 /** Runs in the page; `before` is what #step() gave. */
 const STEP_IS_OVER = `(before) => {
@@ -68,7 +69,7 @@ export class QuickInput {
     await option.waitFor();
     const row = await option.elementHandle();
     await option.click();
-    await row?.waitForElementState('hidden');
+    await untilGone(row);
   }
 
   /** Ticks an option of a many-choice pick. */

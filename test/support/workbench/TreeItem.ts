@@ -8,10 +8,13 @@ const FIND_DEADLINE_MS = 20_000;
 export class TreeItem {
   readonly row: Locator;
   readonly #page: Page;
+  /** The row by its label: ids are positions, and another row takes the place of one that goes. */
+  readonly #labelled: Locator;
 
-  private constructor(page: Page, row: Locator) {
+  private constructor(page: Page, row: Locator, labelled: Locator) {
     this.#page = page;
     this.row = row;
+    this.#labelled = labelled;
   }
 
   /**
@@ -36,18 +39,18 @@ export class TreeItem {
     const deadline = Date.now() + FIND_DEADLINE_MS;
     await tree.waitFor();
     const box = await tree.boundingBox();
-    while (!(await appears(child, 1000))) {
+    while (!(await appears(child, 300))) {
       if (Date.now() > deadline) {
         const seen = await tree.getByRole('treeitem').allInnerTexts();
         throw new Error(`no item ${String(label)} at level ${level}; in sight: ${seen.join(' | ')}`);
       }
       if (!box) continue;
       await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-      await page.mouse.wheel(0, box.height / 2);
+      await page.mouse.wheel(0, box.height * 0.8);
     }
     const id = await child.getAttribute('id');
     // By its id from here on: labels and the rows around it may change.
-    return new TreeItem(page, id === null ? child : tree.locator(`[id="${id}"]`));
+    return new TreeItem(page, id === null ? child : tree.locator(`[id="${id}"]`), child);
   }
 
   /** Name, description and state as a screen reader hears them. */
@@ -114,7 +117,7 @@ export class TreeItem {
   }
 
   async waitUntilGone(): Promise<void> {
-    await this.row.waitFor({ state: 'detached' });
+    await this.#labelled.waitFor({ state: 'detached' });
   }
 }
 

@@ -52,8 +52,11 @@ export class Workbench implements AsyncDisposable {
     await this.#activityTab('Explorer').waitFor();
   }
 
+  /** By VS Code's own command, which first writes what a window keeps. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load');
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
     await this.#untilReady();
   }
 
