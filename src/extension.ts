@@ -27,6 +27,7 @@ import { confirmTransportQuestion } from './platform/confirmTransportQuestion.ts
 import { createConnectionCredentials } from './platform/connectionCredentials.ts';
 import { ConnectionSettings } from './platform/ConnectionSettings.ts';
 import { readDockerEnvironment } from './platform/dockerSettings.ts';
+import { DockerStatusBar } from './platform/DockerStatusBar.ts';
 import { LastAnswers } from './platform/LastAnswers.ts';
 import { openManifestSource } from './platform/manifestSource.ts';
 import { OutputLog } from './platform/OutputLog.ts';
@@ -71,6 +72,8 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   own(registriesView.onDidCollapseElement(({ element }) => registriesTree.onDidCollapse(element)));
   const localImagesTree = own(new LocalImagesTree(docker, logger));
+  const statusBar = own(new DockerStatusBar(docker, logger));
+  own(localImagesTree.onDidAsk((hasAnswered) => void statusBar.update(hasAnswered)));
   const localImagesView = own(
     vscode.window.createTreeView('berth.localImages', {
       treeDataProvider: localImagesTree,

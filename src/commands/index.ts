@@ -10,6 +10,20 @@ import { SignInCommand } from './connections/SignInCommand.ts';
 import { SignOutCommand } from './connections/SignOutCommand.ts';
 import { TrustCertificateCommand } from './connections/TrustCertificateCommand.ts';
 import { UnpinRepositoryCommand } from './connections/UnpinRepositoryCommand.ts';
+import { BuildImageCommand } from './images/BuildImageCommand.ts';
+import { DockerSignIn } from './images/DockerSignIn.ts';
+import { ImagePusher } from './images/ImagePusher.ts';
+import { LogInCommand } from './images/LogInCommand.ts';
+import { LogOutCommand } from './images/LogOutCommand.ts';
+import { PruneImagesCommand } from './images/PruneImagesCommand.ts';
+import { PullImageCommand } from './images/PullImageCommand.ts';
+import { PushImageCommand } from './images/PushImageCommand.ts';
+import { ReferenceForm } from './images/ReferenceForm.ts';
+import { RemoveImageCommand } from './images/RemoveImageCommand.ts';
+import { RunImageCommand } from './images/RunImageCommand.ts';
+import { SelectBuilderCommand } from './images/SelectBuilderCommand.ts';
+import { SelectDockerContextCommand } from './images/SelectDockerContextCommand.ts';
+import { TagImageCommand } from './images/TagImageCommand.ts';
 import { RemoveLocalRegistryCommand } from './localRegistry/RemoveLocalRegistryCommand.ts';
 import { RunLocalRegistryCommand } from './localRegistry/RunLocalRegistryCommand.ts';
 import { StartLocalRegistryCommand } from './localRegistry/StartLocalRegistryCommand.ts';
@@ -54,6 +68,7 @@ export function createCommands(services: Services): Command[] {
     new StartLocalRegistryCommand(services),
     new StopLocalRegistryCommand(services),
     new RemoveLocalRegistryCommand(services),
+    ...createImageCommands(services),
     new InspectManifestCommand(services.panels, tree),
     new OpenRawManifestCommand(tree),
     new CopyReferenceCommand(sessions, tree, services.selectedReferences),
@@ -76,5 +91,27 @@ export function createCommands(services: Services): Command[] {
     new ShowOutputCommand(activity),
     new CancelOperationCommand(activity),
     new ClearActivityCommand(activity),
+  ];
+}
+
+/** The commands that run docker. */
+function createImageCommands(services: Services): Command[] {
+  const { settings, secrets, sessions, answers, activity, docker } = services;
+  const { registriesTree: tree, registriesView: view, localImagesTree: localImages } = services;
+  const signIn = new DockerSignIn(docker, settings, secrets, sessions, answers, activity);
+  const form = new ReferenceForm(settings, tree, answers);
+  const pusher = new ImagePusher(docker, signIn, form, sessions, activity, tree, view, localImages);
+  return [
+    new BuildImageCommand(docker, settings, answers, activity, signIn, pusher, localImages),
+    new TagImageCommand(docker, answers, form, pusher, localImages),
+    new PushImageCommand(docker, answers, pusher),
+    new PullImageCommand(docker, signIn, sessions, activity, answers, tree, localImages),
+    new RemoveImageCommand(docker, activity, answers, localImages, services.localImagesView),
+    new PruneImagesCommand(docker, activity, localImages),
+    new RunImageCommand(docker, answers),
+    new LogInCommand(settings, signIn),
+    new LogOutCommand(docker, settings, sessions),
+    new SelectDockerContextCommand(docker),
+    new SelectBuilderCommand(docker),
   ];
 }

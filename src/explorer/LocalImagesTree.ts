@@ -37,9 +37,12 @@ export class LocalImagesTree implements vscode.TreeDataProvider<LocalNode>, vsco
   readonly #source: LocalImageSource;
   readonly #logger: Logger;
   readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #answered = new vscode.EventEmitter<boolean>();
   #controller = new AbortController();
   #groups: ImageGroupNode[] = [];
   readonly onDidChangeTreeData = this.#changed.event;
+  /** The engine was asked: whether it answered. */
+  readonly onDidAsk = this.#answered.event;
 
   constructor(source: LocalImageSource, logger: Logger) {
     this.#source = source;
@@ -50,6 +53,7 @@ export class LocalImagesTree implements vscode.TreeDataProvider<LocalNode>, vsco
   dispose(): void {
     this.#controller.abort();
     this.#changed.dispose();
+    this.#answered.dispose();
   }
 
   refresh(): void {
@@ -69,11 +73,13 @@ export class LocalImagesTree implements vscode.TreeDataProvider<LocalNode>, vsco
       const images = await this.#source.images(controller.signal);
       this.#groups = groupImages(images);
       setContextKey('berth.dockerState', images.length === 0 ? 'empty' : 'ready');
+      this.#answered.fire(true);
     } catch (error) {
       if (controller.signal.aborted) return this.#groups;
       this.#logger.info(`local images: ${String(error)}`);
       this.#groups = [];
       setContextKey('berth.dockerState', stateOf(error));
+      this.#answered.fire(false);
       if (stateOf(error) === 'ready') throw new Error(wordError(error).message, { cause: error });
     }
     return this.#groups;

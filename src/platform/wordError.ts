@@ -515,6 +515,8 @@ function wordInvalidInput(error: CoreError): string {
       return l10n.t('This is the ID of an image, not a name.');
     case 'badPlatform':
       return l10n.t('A platform looks like linux/amd64 or linux/arm/v7.');
+    case 'digestAsTag':
+      return l10n.t('An image cannot be given a digest: type a tag.');
     case 'buildArgument':
       return l10n.t(
         '"{0}" is not a build argument: write NAME=value, with quotes around a value that has spaces.',

@@ -8,6 +8,11 @@ export function describeCommandLine(argv: readonly string[]): string {
   return argv.map((arg) => quote(withoutSecrets(hideValue(arg)))).join(' ');
 }
 
+/** Whether the name of a build argument or variable tells that its value is secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 /** Removes user info and queries from URLs, and every occurrence of `secret` (what was written to stdin). */
 export function withoutSecrets(text: string, secret?: string): string {
   const cleaned = text
@@ -19,7 +24,7 @@ export function withoutSecrets(text: string, secret?: string): string {
 
 function hideValue(arg: string): string {
   const match = /^(--(?:build-arg|env)=)([^=]*)=/.exec(arg);
-  return match !== null && SECRET_NAME.test(match[2]!) ? `${match[1]!}${match[2]!}=${HIDDEN}` : arg;
+  return match !== null && isSecretName(match[2]!) ? `${match[1]!}${match[2]!}=${HIDDEN}` : arg;
 }
 
 function quote(arg: string): string {

@@ -1,0 +1,205 @@
+/** `docker login` for one registry: with what a connection has stored, if the person agrees, or with what is typed. */
+import * as vscode from 'vscode';
+import { isCoreError } from '../../core/common/CoreError.ts';
+import type { Docker } from '../../core/docker/Docker.ts';
+import { DOCKER_HUB_HOST } from '../../core/oci/reference.ts';
+import type { Activity } from '../../platform/Activity.ts';
+import { GoBack, askPick, askText, dismissed } from '../../platform/ask.ts';
+import type { Connection } from '../../platform/Connection.ts';
+import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
+import type { LastAnswers } from '../../platform/LastAnswers.ts';
+import { tryCreateEndpoint, type RegistrySessions } from '../../platform/RegistrySessions.ts';
+import type { SecretCredentials } from '../../platform/SecretCredentials.ts';
+import { wordError } from '../../platform/wordError.ts';
+
+interface StoredSignIn {
+  readonly connection: Connection;
+  readonly username: string;
+  readonly password: string;
+}
+
+export class DockerSignIn {
+  readonly #docker: Docker;
+  readonly #settings: ConnectionSettings;
+  readonly #secrets: SecretCredentials;
+  readonly #sessions: RegistrySessions;
+  readonly #answers: LastAnswers;
+  readonly #activity: Activity;
+
+  constructor(
+    docker: Docker,
+    settings: ConnectionSettings,
+    secrets: SecretCredentials,
+    sessions: RegistrySessions,
+    answers: LastAnswers,
+    activity: Activity,
+  ) {
+    this.#docker = docker;
+    this.#settings = settings;
+    this.#secrets = secrets;
+    this.#sessions = sessions;
+    this.#answers = answers;
+    this.#activity = activity;
+  }
+
+  /**
+   * Logs docker in to `host` (`docker.io` for Docker Hub), asking with what.
+   * @throws CancellationError when dismissed.
+   */
+  async logIn(host: string): Promise<void> {
+    const title = vscode.l10n.t('Log In to {0}', host);
+    const stored = await this.#storedSignIns(host);
+    for (;;) {
+      const shared = stored.length > 0 ? await askSharing(title, stored) : undefined;
+      try {
+        if (shared) await this.#share(host, shared);
+        else await this.#askCredentials(host, title, stored.length > 0);
+        break;
+      } catch (error) {
+        if (error instanceof GoBack) continue;
+        if (!shared || !isCoreError(error, 'unauthorized')) throw error;
+        void vscode.window.showErrorMessage(
+          vscode.l10n.t('{0} refuses the sign-in of the connection "{1}".', host, shared.connection.name),
+        );
+      }
+    }
+    // Connections that use what docker knows see more now.
+    for (const connection of this.#connectionsOf(host)) {
+      if (connection.auth === 'docker') this.#sessions.reset(connection.id);
+    }
+  }
+
+  /** Runs `work`; where the registry refuses for want of credentials it offers to sign in, then runs it again. */
+  async retrying<Result>(host: string, work: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isCoreError(error, 'unauthorized')) throw error;
+        const { message } = wordError(error);
+        const entry = this.#activity.entryOf(error);
+        if (entry) this.#activity.describeFailure(entry.id, message);
+        const signIn = vscode.l10n.t('Sign In…');
+        const showOutput = vscode.l10n.t('Show Output');
+        const answer = await vscode.window.showErrorMessage(message, signIn, showOutput);
+        if (entry && answer === showOutput) this.#activity.showOutput(entry.id);
+        if (answer !== signIn) throw dismissed();
+        await this.logIn(host);
+      }
+    }
+  }
+
+  #connectionsOf(host: string): Connection[] {
+    return this.#settings
+      .connections()
+      .filter((connection) => tryCreateEndpoint(connection)?.referenceHost.split('/')[0] === host);
+  }
+
+  async #storedSignIns(host: string): Promise<StoredSignIn[]> {
+    const stored = await Promise.all(
+      this.#connectionsOf(host)
+        .filter(({ auth }) => auth === 'password')
+        .map(async (connection) => {
+          const credential = await this.#secrets.get(connection.id, connection.url);
+          // docker login takes a user and a password, nothing else.
+          return credential?.kind === 'basic' ? [{ connection, ...credential }] : [];
+        }),
+    );
+    return stored.flat();
+  }
+
+  async #share(host: string, { username, password }: StoredSignIn): Promise<void> {
+    await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t('Logging in to {0}…', host),
+        cancellable: true,
+      },
+      (_, token) => {
+        const controller = new AbortController();
+        token.onCancellationRequested(() => controller.abort());
+        return this.#logIn(host, username, password, controller.signal);
+      },
+    );
+  }
+
+  async #askCredentials(host: string, title: string, canGoBack: boolean): Promise<void> {
+    const question = `login ${host}`;
+    let username = this.#answers.get(question) ?? '';
+    const askUsername = async () => {
+      username = await askText({
+        title,
+        prompt: vscode.l10n.t('User name'),
+        value: username,
+        canGoBack,
+        validate: (text) =>
+          /[\r\n\0:]|^-/.test(text)
+            ? vscode.l10n.t('A user name has no ":", no line break and no "-" at its beginning.')
+            : undefined,
+        accept: (text) => {
+          if (text.trim() === '') throw new Error(vscode.l10n.t('Type the user name.'));
+          return text.trim();
+        },
+        describe: (error) => (error as Error).message,
+      });
+    };
+    const askPassword = () =>
+      askText({
+        title,
+        prompt: vscode.l10n.t('Password or access token; Docker keeps it as docker login does'),
+        password: true,
+        canGoBack: true,
+        accept: (password, signal) => this.#logIn(host, username, password, signal),
+        describe: (error) => wordRefusal(host, error),
+      });
+    for (;;) {
+      // Back from the first question is the caller's, to choose another way.
+      await askUsername();
+      try {
+        await askPassword();
+        break;
+      } catch (error) {
+        if (!(error instanceof GoBack)) throw error;
+      }
+    }
+    await this.#answers.remember(question, username);
+  }
+
+  async #logIn(host: string, username: string, password: string, signal: AbortSignal): Promise<void> {
+    await this.#docker.login(
+      { ...(host !== DOCKER_HUB_HOST && { registry: host }), username, password },
+      signal,
+    );
+  }
+}
+
+/** Undefined: another user and password are to be asked for. */
+async function askSharing(title: string, stored: readonly StoredSignIn[]): Promise<StoredSignIn | undefined> {
+  const { signIn } = await askPick<vscode.QuickPickItem & { signIn: StoredSignIn | undefined }>({
+    title,
+    placeholder: vscode.l10n.t('Docker keeps its own sign-ins. Which one may it have?'),
+    items: [
+      ...stored.map((signIn) => ({
+        label: vscode.l10n.t('Share the Sign-In of "{0}" with Docker', signIn.connection.name),
+        description: signIn.username,
+        detail: vscode.l10n.t('Docker keeps a copy in its credential helper or its configuration file'),
+        signIn,
+      })),
+      {
+        label: vscode.l10n.t('Another User Name and Password…'),
+        signIn: undefined,
+      },
+    ],
+  });
+  return signIn;
+}
+
+function wordRefusal(host: string, error: unknown): string {
+  if (isCoreError(error, 'unauthorized')) {
+    return vscode.l10n.t('{0} refuses this user name or password.', host);
+  }
+  if (isCoreError(error, 'invalidInput') && error.details.reason === 'empty') {
+    return vscode.l10n.t('Type the password.');
+  }
+  return wordError(error).message;
+}

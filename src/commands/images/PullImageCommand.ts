@@ -1,0 +1,162 @@
+import * as vscode from 'vscode';
+import type { Docker } from '../../core/docker/Docker.ts';
+import { shortDigest } from '../../core/oci/digest.ts';
+import { familiarReference, parseReference } from '../../core/oci/reference.ts';
+import type { LocalImagesTree } from '../../explorer/LocalImagesTree.ts';
+import type { PlatformNode, RegistriesNode, TagNode } from '../../explorer/nodes.ts';
+import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
+import type { Activity } from '../../platform/Activity.ts';
+import { askPick, askText } from '../../platform/ask.ts';
+import type { LastAnswers } from '../../platform/LastAnswers.ts';
+import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
+import { wordError } from '../../platform/wordError.ts';
+import { isCoreError } from '../../core/common/CoreError.ts';
+import { formatPlatform } from '../../core/oci/platform.ts';
+import { askTagNode } from '../askTarget.ts';
+import type { Command } from '../Command.ts';
+import { fullReference } from '../tags/manifestTarget.ts';
+import type { DockerSignIn } from './DockerSignIn.ts';
+import { about, trackWork } from './trackWork.ts';
+
+interface Pull {
+  readonly reference: string;
+  /** Undefined: the engine's own. */
+  readonly platform?: string;
+}
+
+const QUESTION = 'pulledReference';
+
+/** Pulls tags and platforms from the tree, or a reference that is typed. */
+export class PullImageCommand implements Command {
+  readonly id = 'berth.pullImage';
+  readonly #docker: Docker;
+  readonly #signIn: DockerSignIn;
+  readonly #sessions: RegistrySessions;
+  readonly #activity: Activity;
+  readonly #answers: LastAnswers;
+  readonly #tree: RegistriesTree;
+  readonly #localImages: LocalImagesTree;
+
+  constructor(
+    docker: Docker,
+    signIn: DockerSignIn,
+    sessions: RegistrySessions,
+    activity: Activity,
+    answers: LastAnswers,
+    tree: RegistriesTree,
+    localImages: LocalImagesTree,
+  ) {
+    this.#docker = docker;
+    this.#signIn = signIn;
+    this.#sessions = sessions;
+    this.#activity = activity;
+    this.#answers = answers;
+    this.#tree = tree;
+    this.#localImages = localImages;
+  }
+
+  async execute(node?: TagNode | PlatformNode, selected?: readonly RegistriesNode[]): Promise<void> {
+    const nodes = selected?.length ? selected.filter(isPullable) : node && isPullable(node) ? [node] : [];
+    const pulls =
+      nodes.length > 0 ? await Promise.all(nodes.map((each) => this.#pullOf(each))) : [await this.#ask()];
+    if (pulls.length === 1) {
+      await this.#pull(pulls[0]!);
+      return;
+    }
+    await this.#pullAll(pulls);
+  }
+
+  async #pullOf(node: TagNode | PlatformNode): Promise<Pull> {
+    const { endpoint } = await this.#sessions.open(node.connectionId);
+    const reference = fullReference(endpoint, node.repository, node.tag);
+    return node.kind === 'platform' && node.descriptor.platform
+      ? { reference, platform: formatPlatform(node.descriptor.platform) }
+      : { reference };
+  }
+
+  async #ask(): Promise<Pull> {
+    const title = vscode.l10n.t('Pull Image');
+    const registries = this.#tree.registryNodes();
+    if (registries.length === 0) return this.#askReference(title);
+    const { connectionId } = await askPick<vscode.QuickPickItem & { connectionId: string | undefined }>({
+      title,
+      placeholder: vscode.l10n.t('Where from?'),
+      items: [
+        { label: vscode.l10n.t('Type a Reference…'), connectionId: undefined },
+        ...registries.map((registry) => ({
+          label: registry.connection.name,
+          description: registry.connection.url,
+          connectionId: registry.connectionId,
+        })),
+      ],
+    });
+    if (connectionId === undefined) return this.#askReference(title);
+    return this.#pullOf(await askTagNode(this.#tree, title, connectionId));
+  }
+
+  async #askReference(title: string): Promise<Pull> {
+    const reference = await askText({
+      title,
+      prompt: vscode.l10n.t('Reference of the image'),
+      placeholder: 'alpine:3.20, ghcr.io/owner/app:1.0',
+      value: this.#answers.get(QUESTION) ?? '',
+      validate: (text) => {
+        if (text === '') return undefined;
+        try {
+          parseReference(text.trim());
+          return undefined;
+        } catch (error) {
+          return wordError(error).message;
+        }
+      },
+      accept: (text) => familiarReference(parseReference(text.trim())),
+      describe: (error) => wordError(error).message,
+    });
+    await this.#answers.remember(QUESTION, reference);
+    return { reference };
+  }
+
+  async #pull(pull: Pull): Promise<void> {
+    const { reference, platform } = pull;
+    await this.#signIn.retrying(parseReference(reference).host, () => this.#run(pull));
+    const copy = platform === undefined ? reference : `${reference} (${platform})`;
+    void vscode.window.showInformationMessage(vscode.l10n.t('Pulled {0}', copy));
+  }
+
+  /** One after the other; what fails does not stop the rest. */
+  async #pullAll(pulls: readonly Pull[]): Promise<void> {
+    const failures: string[] = [];
+    for (const pull of pulls) {
+      try {
+        await this.#signIn.retrying(parseReference(pull.reference).host, () => this.#run(pull));
+      } catch (error) {
+        if (error instanceof vscode.CancellationError || isCoreError(error, 'cancelled')) throw error;
+        const entry = this.#activity.entryOf(error);
+        if (entry) this.#activity.describeFailure(entry.id, wordError(error).message);
+        failures.push(`${pull.reference}: ${wordError(error).message}`);
+      }
+    }
+    const done = pulls.length - failures.length;
+    const summary = vscode.l10n.t('Pulled {0} of {1} images.', done, pulls.length);
+    if (failures.length === 0) void vscode.window.showInformationMessage(summary);
+    else void vscode.window.showErrorMessage([summary, ...failures].join(' '));
+  }
+
+  async #run({ reference, platform }: Pull): Promise<void> {
+    const title =
+      platform === undefined
+        ? vscode.l10n.t('Pulling {0}', reference)
+        : vscode.l10n.t('Pulling {0} for {1}', reference, platform);
+    await this.#activity.run({ title, icon: 'cloud-download' }, async (handle) => {
+      const { digest } = await about(reference, () =>
+        this.#docker.pull(reference, platform, trackWork(handle)),
+      );
+      return digest === undefined ? {} : { digest, detail: shortDigest(digest) };
+    });
+    this.#localImages.refresh();
+  }
+}
+
+function isPullable(node: RegistriesNode): node is TagNode | PlatformNode {
+  return node.kind === 'tag' || node.kind === 'platform';
+}
