@@ -170,7 +170,7 @@ function imageItem({ id, image, reference }: LocalImageNode): vscode.TreeItem {
     .map((line) => toDisplayLine(String(line)))
     .join('\n');
   item.accessibilityInformation = {
-    label: vscode.l10n.t('Image {0}, {1}', reference ?? shortId, String(item.description)),
+    label: vscode.l10n.t('Image {0}, {1}', reference ?? shortId, item.description),
   };
   return item;
 }

@@ -9,7 +9,7 @@ import type { Descriptor } from '../core/oci/descriptor.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import { formatPlatform, isUnknownPlatform } from '../core/oci/platform.ts';
 import type { TagOrder } from '../core/oci/tagOrder.ts';
-import type { TagDetails } from '../core/providers/RegistryProvider.ts';
+import type { RegistryProvider, TagDetails } from '../core/providers/RegistryProvider.ts';
 import type { Page } from '../core/registry/Page.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import { isInvalidConnection, type Connection } from '../platform/Connection.ts';
@@ -48,6 +48,8 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   readonly #nodes = new Map<string, RegistriesNode>();
   readonly #repositories = new Map<string, RepositoryList>();
   readonly #listings = new Map<string, RepositoryListing>();
+  /** Of the connections that were opened, for what needs no answer from the registry. */
+  readonly #providers = new Map<string, RegistryProvider>();
   /** What a node showed last, kept for when reading it anew fails. */
   readonly #lastGood = new Map<string, RegistriesNode[]>();
   readonly #filters = new Map<string, string>();
@@ -316,6 +318,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     const known = this.#repositories.get(connectionId);
     if (known && (!next || known.cursor === undefined)) return known;
     const { provider } = await this.#sessions.open(connectionId);
+    this.#providers.set(connectionId, provider);
     let page: Page<string> = { items: [] };
     let refusal: unknown;
     if (provider.capabilities.listsRepositories) {
@@ -473,10 +476,17 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       return {
         ...(details && { details }),
         detailsFailed: listing?.detailsFailed(node.tag) ?? false,
+        hasWebPage: this.#hasWebPage(node),
       };
     }
-    if (node.kind === 'repository') return { filter: this.filterOf(node) };
+    if (node.kind === 'repository') {
+      return { filter: this.filterOf(node), hasWebPage: this.#hasWebPage(node) };
+    }
     return {};
+  }
+
+  #hasWebPage({ connectionId, repository }: RepositoryNode | TagNode): boolean {
+    return this.#providers.get(connectionId)?.webUrl(repository) !== undefined;
   }
 
   /** Drops what is loaded for the node `id` and everything below it. */

@@ -16,6 +16,7 @@ export interface TreeState {
   readonly details?: TagDetails;
   readonly detailsFailed?: boolean;
   readonly filter?: string;
+  readonly hasWebPage?: boolean;
 }
 
 const { Collapsed } = vscode.TreeItemCollapsibleState;
@@ -162,12 +163,17 @@ function registryItem({ connection }: RegistryNode): vscode.TreeItem {
   });
 }
 
-function repositoryItem(node: RepositoryNode, { filter }: TreeState): vscode.TreeItem {
+function repositoryItem(node: RepositoryNode, { filter, hasWebPage }: TreeState): vscode.TreeItem {
   const name = node.repository.slice(node.repository.lastIndexOf('/') + 1);
   return withDetails(new vscode.TreeItem(toDisplayLine(name), Collapsed), {
     ...(filter && { description: vscode.l10n.t('filter: {0}', toDisplayLine(filter)) }),
     icon: node.pinned ? 'pinned' : 'repo',
-    contextValue: ['repository', node.pinned ? ':pinned' : '', filter ? ':filtered' : '', ':hasWeb'].join(''),
+    contextValue: [
+      'repository',
+      node.pinned ? ':pinned' : '',
+      filter ? ':filtered' : '',
+      hasWebPage ? ':hasWeb' : '',
+    ].join(''),
     tooltip: toDisplayLine(node.repository),
     spoken: vscode.l10n.t('Repository {0}', node.repository),
   });
@@ -196,7 +202,7 @@ function kindLabel(kind: ArtifactKind): string {
   }
 }
 
-function tagItem(node: TagNode, { details, detailsFailed }: TreeState): vscode.TreeItem {
+function tagItem(node: TagNode, { details, detailsFailed, hasWebPage }: TreeState): vscode.TreeItem {
   const age = details?.createdAt && formatAge(details.createdAt);
   const size = details?.sizeInBytes === undefined ? undefined : formatSize(details.sizeInBytes);
   const label = toDisplayLine(node.tag);
@@ -220,7 +226,7 @@ function tagItem(node: TagNode, { details, detailsFailed }: TreeState): vscode.T
   return withDetails(new vscode.TreeItem(label, Collapsed), {
     description: [age, size].filter(Boolean).join(' · '),
     icon: details ? TAG_ICONS[details.kind] : detailsFailed ? 'warning' : 'tag',
-    contextValue: 'tag:hasWeb',
+    contextValue: hasWebPage ? 'tag:hasWeb' : 'tag',
     tooltip,
     spoken: details
       ? vscode.l10n.t('Tag {0}, {1}', label, kindLabel(details.kind))

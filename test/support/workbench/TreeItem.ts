@@ -39,6 +39,11 @@ export class TreeItem {
     const deadline = Date.now() + FIND_DEADLINE_MS;
     await tree.waitFor();
     const box = await tree.boundingBox();
+    if (box && !parent && !(await appears(child, 300))) {
+      // Top-level rows may lie above what is in sight.
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      await page.mouse.wheel(0, -1_000_000);
+    }
     while (!(await appears(child, 300))) {
       if (Date.now() > deadline) {
         const seen = await tree.getByRole('treeitem').allInnerTexts();

@@ -409,12 +409,8 @@ export class Transport {
     };
     try {
       const { connectionsPerHost } = this.#limits;
-      release = await this.#limiter.acquire(
-        url.host,
-        connectionsPerHost,
-        body instanceof Readable,
-        scope.signal,
-      );
+      const mustNotWait = hop.isTokenRequest === true || body instanceof Readable;
+      release = await this.#limiter.acquire(url.host, connectionsPerHost, mustNotWait, scope.signal);
       // Its turn may have come long after it was asked for: others may have learned to sign in meanwhile.
       if (session !== undefined) {
         session.authorization = this.#authorizer.authorizeNow(session.scopes) ?? session.authorization;
