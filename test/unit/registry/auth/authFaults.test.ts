@@ -262,6 +262,18 @@ describe('Transport, authentication', () => {
     assert.equal(server.requestsFor('/token').length, 2);
   });
 
+  it('row 30: queued requests do not stand between an expired token and its renewal', async () => {
+    let valid = 't1';
+    bearer(server, (token) => token === valid);
+    server.on('/token', tokens(3600));
+    await using harness = new TransportHarness(server);
+    await harness.get(TAGS);
+    valid = 't2';
+    await Promise.all(Array.from({ length: 100 }, () => harness.get(TAGS)));
+    assert.equal(server.requestsFor('/token').length, 2);
+    assert.ok(server.requests.length < 150, `${server.requests.length} requests`);
+  });
+
   it('row 30: a token is renewed before it expires', async () => {
     bearer(server);
     server.on('/token', tokens(0.02));
