@@ -22,7 +22,7 @@ type Rule = readonly [pattern: RegExp, kind: ErrorKind, reason: string];
 
 const RULES: readonly Rule[] = [
   [
-    /executor failed running|did not complete successfully: exit code|returned a non-zero code/i,
+    /executor failed running|building at STEP .*: exit status \d+|did not complete successfully: exit code|returned a non-zero code/i,
     'dockerFailed',
     'buildStepFailed',
   ],
@@ -128,7 +128,7 @@ const RULES: readonly Rule[] = [
   [/unable to prepare context|context must be a directory/i, 'dockerFailed', 'contextMissing'],
   [/target stage .* could not be found|failed to reach build target/i, 'dockerFailed', 'targetUnknown'],
   [
-    /file not found in build context|failed to (?:compute cache key|calculate checksum).*not found/i,
+    /file not found in build context|building at STEP .*no such file or directory|failed to (?:compute cache key|calculate checksum).*not found/i,
     'dockerFailed',
     'fileNotInContext',
   ],

@@ -153,6 +153,12 @@ describe('classifyFailure', () => {
     }
   });
 
+  it('recognises a missing file and a failed step of Podman', () => {
+    assert.equal(classify(readRecording('podman-4-Missing.txt')).details.reason, 'fileNotInContext');
+    const step = 'Error: building at STEP "RUN exit 3": while running runtime: exit status 3';
+    assert.equal(classify(step).details.reason, 'buildStepFailed');
+  });
+
   it('says that a signal ended docker', () => {
     const error = classify('', '', null);
     assert.deepEqual(

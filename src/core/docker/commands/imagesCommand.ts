@@ -8,14 +8,13 @@ import { parseSize } from '../progress/parseSize.ts';
 
 const text = v.nullish(v.string(), '');
 
-/** Docker's names; Podman's are `Id`, `repository`, `tag`, with numbers for size and seconds. */
+/** Docker gives a row a tag. Podman repeats the image for each tag, all of them in `Names`, numbers for size and time. */
 const Row = v.looseObject({
   ID: text,
   Id: text,
   Repository: text,
-  repository: text,
   Tag: text,
-  tag: text,
+  Names: v.nullish(v.array(v.string()), []),
   Digest: text,
   CreatedAt: v.optional(v.unknown()),
   Created: v.optional(v.unknown()),
@@ -36,16 +35,18 @@ function parseImages(stdout: string): LocalImage[] {
   for (const row of parseJsonLines(stdout, Row)) {
     const id = row.ID || row.Id;
     if (id === '') continue;
-    const repository = named(row.Repository || row.repository);
-    const tag = repository === undefined ? undefined : named(row.Tag || row.tag);
     const digest = isDigest(row.Digest) ? row.Digest : undefined;
-    const suffix = tag !== undefined ? `:${tag}` : digest === undefined ? '' : `@${digest}`;
-    const reference = repository === undefined || suffix === '' ? undefined : repository + suffix;
     const createdAt = parseTime(row.CreatedAt) ?? parseTime(row.Created);
     const sizeInBytes = bytes(row.VirtualSize) ?? bytes(row.Size);
-    // One tag is listed once for every digest it was pushed under.
-    const key = `${id} ${reference ?? ''}`;
-    if (!entries.has(key)) {
+    const all = references.get(id) ?? new Set();
+    references.set(id, all);
+    for (const { repository, tag } of namesOf(row)) {
+      const suffix = tag !== undefined ? `:${tag}` : digest === undefined ? '' : `@${digest}`;
+      const reference = repository === undefined || suffix === '' ? undefined : repository + suffix;
+      if (reference !== undefined) all.add(reference);
+      // One tag is listed once for every digest it was pushed under.
+      const key = `${id} ${reference ?? ''}`;
+      if (entries.has(key)) continue;
       entries.set(key, {
         id: id.includes(':') ? id : `sha256:${id}`,
         ...(repository === undefined ? {} : { repository }),
@@ -57,14 +58,24 @@ function parseImages(stdout: string): LocalImage[] {
         dangling: reference === undefined,
       });
     }
-    const all = references.get(id) ?? new Set();
-    references.set(id, all);
-    if (reference !== undefined) all.add(reference);
   }
   return [...entries].map(([key, entry]) => ({
     ...entry,
     references: [...(references.get(key.slice(0, key.indexOf(' '))) ?? [])],
   }));
+}
+
+function namesOf(
+  row: v.InferOutput<typeof Row>,
+): { repository?: string | undefined; tag?: string | undefined }[] {
+  if (row.Names.length === 0) {
+    const repository = named(row.Repository);
+    return [repository === undefined ? {} : { repository, tag: named(row.Tag) }];
+  }
+  return row.Names.map((name) => {
+    const [repository, tag] = /^(.+):([^:/]+)$/.exec(name)?.slice(1) ?? [name];
+    return { repository, tag };
+  });
 }
 
 function named(text: string): string | undefined {

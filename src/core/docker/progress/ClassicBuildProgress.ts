@@ -1,4 +1,7 @@
-/** Progress of the classic builder: `Step 3/7 : RUN …`, `---> Using cache`, `Successfully built 49f4e4125a83`. */
+/**
+ * Progress of the classic builder: `Step 3/7 : RUN …`, `---> Using cache`, `Successfully built 49f4e4125a83`; and of
+ * Podman: `STEP 3/7: RUN …`, `--> Using cache …`, `COMMIT name`, the id alone on the last line.
+ */
 import { LineParser } from './LineParser.ts';
 import type { ProgressEvent, StepState } from './ProgressEvent.ts';
 
@@ -25,14 +28,21 @@ export class ClassicBuildProgress extends LineParser {
       if (this.#step !== undefined) this.#step.state = 'cached';
       return [];
     }
-    const built = /^Successfully built ([0-9a-f]+)$/.exec(line);
-    if (built !== null) return [...this.#finish(), { kind: 'image', id: built[1]! }];
-    if (/^The command .* returned a non-zero code: \d+$|^(?:COPY|ADD) failed: /.test(line)) {
+    if (/^COMMIT\b/.test(line)) return this.#finish();
+    const built = /^(?:Successfully built )?([0-9a-f]{12}|[0-9a-f]{64})$/.exec(line);
+    if (built !== null && (this.#step === undefined || line !== built[1])) {
+      return [...this.#finish(), { kind: 'image', id: imageId(built[1]!) }];
+    }
+    if (
+      /^The command .* returned a non-zero code: \d+$|^(?:COPY|ADD) failed: |^Error: building at STEP /.test(
+        line,
+      )
+    ) {
       return this.#finish('error', line);
     }
     if (
       line === '' ||
-      /^ ---> |^(?:Removing intermediate container|Removed intermediate container) /.test(line)
+      /^ ---> |^--> |^(?:Removing intermediate container|Removed intermediate container) /.test(line)
     )
       return [];
     return [
@@ -48,4 +58,9 @@ export class ClassicBuildProgress extends LineParser {
     const ended = state ?? (step.state === 'cached' ? 'cached' : 'done');
     return [{ kind: 'step', ...step, state: ended, ...(error === undefined ? {} : { error }) }];
   }
+}
+
+/** Podman prints whole ids without their algorithm; the classic builder short ones. */
+function imageId(hex: string): string {
+  return hex.length === 64 ? `sha256:${hex}` : hex;
 }

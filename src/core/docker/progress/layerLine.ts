@@ -37,20 +37,3 @@ export function parseLayerLine(line: string): ProgressEvent | undefined {
     ...(from === undefined ? {} : { from }),
   };
 }
-
-/** Podman's `Copying blob 8d0f32e7306a done   |` and `Copying blob sha256:… skipped: already exists`. */
-export function parsePodmanBlobLine(line: string, direction: 'push' | 'pull'): ProgressEvent | undefined {
-  const match = /^Copying (?:blob|config) (?:sha256:)?([0-9a-f]{10,64})\b(.*)$/.exec(line);
-  if (match === null) return undefined;
-  const rest = match[2]!;
-  const state: LayerState = /already exists|skipped/.test(rest)
-    ? 'exists'
-    : /\bdone\b/.test(rest)
-      ? direction === 'push'
-        ? 'pushed'
-        : 'pulled'
-      : direction === 'push'
-        ? 'pushing'
-        : 'downloading';
-  return { kind: 'layer', id: match[1]!.slice(0, 12), state };
-}

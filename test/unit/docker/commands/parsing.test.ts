@@ -96,22 +96,22 @@ describe('imagesCommand', () => {
     assert.equal(imagesCommand().parse(`${row('a')}\n${row('b')}\n`, '').length, 1);
   });
 
-  it('reads Podman, and skips lines that are no JSON', () => {
-    const row = {
-      Id: 'ab12',
-      repository: 'localhost/a',
-      tag: '1',
-      Size: 5_000_123,
-      Created: 1_700_000_000,
-      CreatedAt: '2023-11-14T22:13:20Z',
-    };
-    const [image, ...others] = imagesCommand().parse(`WARNING: cgroups\n${JSON.stringify(row)}\n`, '');
-    assert.equal(others.length, 0);
-    assert.deepEqual(
-      [image?.id, image?.reference, image?.sizeInBytes],
-      ['sha256:ab12', 'localhost/a:1', 5_000_123],
+  it('reads Podman, which repeats an image with all its names', () => {
+    const images = imagesCommand().parse(readRecording('images-podman-4.out'), '');
+    const names = ['127.0.0.1:5/team/app:1', 'localhost/x:2'];
+    const named = images.filter((image) => !image.dangling);
+    assert.deepEqual(named.map((image) => image.reference).sort(), names);
+    const app = named.find((image) => image.repository === '127.0.0.1:5/team/app');
+    assert.deepEqual([...app!.references].sort(), names);
+    assert.deepEqual([app?.tag, app?.sizeInBytes, app?.createdAt?.getUTCFullYear()], ['1', 1_985_777, 2026]);
+    assert.match(app!.id, /^sha256:[0-9a-f]{64}$/);
+  });
+
+  it('skips lines that are no JSON', () => {
+    assert.equal(
+      imagesCommand().parse('WARNING: cgroups\n{"ID":"sha256:1","Repository":"a","Tag":"1"}\n', '').length,
+      1,
     );
-    assert.equal(image?.createdAt?.getTime(), 1_700_000_000_000);
   });
 });
 

@@ -51,4 +51,18 @@ describe('ClassicBuildProgress', () => {
       assert.match(failed?.kind === 'step' ? (failed.error ?? '') : '', error);
     });
   }
+
+  for (const [recording, states] of [
+    ['cold', ['done', 'done', 'done']],
+    ['cached', ['done', 'cached', 'cached']],
+  ] as const) {
+    it(`follows Podman (${recording})`, () => {
+      const events = parseAll(new ClassicBuildProgress(), readRecording(`classic-podman-4-${recording}.txt`));
+      assert.deepEqual(
+        endedSteps(events).map((step) => step.split(': ').at(-1)),
+        states,
+      );
+      assert.match(events.find((event) => event.kind === 'image')?.id ?? '', /^sha256:[0-9a-f]{64}$/);
+    });
+  }
 });
