@@ -11,6 +11,7 @@ import type { Discovery } from '../core/registry/discoverEndpoint.ts';
 import { createEndpoint } from '../core/registry/parseRegistryUrl.ts';
 import type { RegistryClient } from '../core/registry/RegistryClient.ts';
 import type { RegistryEndpoint, TlsOptions } from '../core/registry/RegistryEndpoint.ts';
+import type { ConnectionLimiter } from '../core/registry/transport/ConnectionLimiter.ts';
 import type { Transport, TransportQuestion } from '../core/registry/transport/Transport.ts';
 import type { Connection } from './Connection.ts';
 import type { ConnectionSettings } from './ConnectionSettings.ts';
@@ -45,6 +46,7 @@ export class RegistrySessions implements vscode.Disposable {
   readonly #repositoryChanged = new vscode.EventEmitter<RepositoryChange>();
   readonly #connectionChanged = new vscode.EventEmitter<string>();
   readonly #subscriptions: vscode.Disposable[];
+  #limiter: Promise<ConnectionLimiter> | undefined;
   readonly onDidChangeRepository = this.#repositoryChanged.event;
   /** A connection's credentials or trust changed: what is shown of it is to be read again. */
   readonly onDidChangeConnection = this.#connectionChanged.event;
@@ -88,6 +90,7 @@ export class RegistrySessions implements vscode.Disposable {
     const { openRegistry } = await import('./openRegistry.ts');
     return openRegistry(connection, {
       ...this.#options,
+      limiter: await this.#sharedLimiter(),
       credentials: credentials ?? this.#options.credentials(connection),
     });
   }
@@ -99,7 +102,7 @@ export class RegistrySessions implements vscode.Disposable {
     signal: AbortSignal,
   ): Promise<Discovery> {
     const { discoverRegistry } = await import('./openRegistry.ts');
-    return discoverRegistry(typed, trust, this.#options, signal);
+    return discoverRegistry(typed, trust, { ...this.#options, limiter: await this.#sharedLimiter() }, signal);
   }
 
   /** Forgets tokens and sockets of a connection and has everything shown of it read again. */
@@ -123,6 +126,14 @@ export class RegistrySessions implements vscode.Disposable {
         ? [{ connectionId: connection.id, repository: full.slice(prefix.length) }]
         : [];
     });
+  }
+
+  /** One for all connections: 6 requests a host and 24 in all. */
+  async #sharedLimiter(): Promise<ConnectionLimiter> {
+    this.#limiter ??= import('../core/registry/transport/ConnectionLimiter.ts').then(
+      (module) => new module.ConnectionLimiter(),
+    );
+    return this.#limiter;
   }
 
   #dropChanged(): void {

@@ -16,6 +16,7 @@ import { discoverEndpoint, type Discovery } from '../core/registry/discoverEndpo
 import { createEndpoint, isLoopbackHost, parseRegistryUrl } from '../core/registry/parseRegistryUrl.ts';
 import { RegistryClient } from '../core/registry/RegistryClient.ts';
 import type { RegistryEndpoint, TlsOptions } from '../core/registry/RegistryEndpoint.ts';
+import type { ConnectionLimiter } from '../core/registry/transport/ConnectionLimiter.ts';
 import { Transport, type TransportQuestion } from '../core/registry/transport/Transport.ts';
 import type { Connection } from './Connection.ts';
 import { credentialEnvironment } from './credentialEnvironment.ts';
@@ -26,12 +27,13 @@ export interface OpenRegistryOptions {
   readonly credentials: CredentialStore;
   readonly logger: Logger;
   readonly userAgent: string;
+  readonly limiter: ConnectionLimiter;
   readonly confirm: (question: TransportQuestion) => Promise<boolean>;
 }
 
 export async function openRegistry(
   connection: Connection,
-  { credentials, logger, userAgent, confirm }: OpenRegistryOptions,
+  { credentials, logger, userAgent, limiter, confirm }: OpenRegistryOptions,
 ): Promise<RegistrySession> {
   const endpoint = createEndpoint(connection.url, connection.pathStyle ?? 'namespace');
   const transport = new Transport({
@@ -41,6 +43,7 @@ export async function openRegistry(
     credentials,
     logger,
     userAgent,
+    limiter,
     confirm,
     onWarning: (text) => logger.warn(`${endpoint.host}: ${text}`),
   });
@@ -53,12 +56,12 @@ export async function openRegistry(
 export async function discoverRegistry(
   typed: string,
   trust: Pick<TlsOptions, 'pinnedFingerprint256'>,
-  { logger, userAgent }: Pick<OpenRegistryOptions, 'logger' | 'userAgent'>,
+  { logger, userAgent, limiter }: Pick<OpenRegistryOptions, 'logger' | 'userAgent' | 'limiter'>,
   signal: AbortSignal,
 ): Promise<Discovery> {
   const { host } = parseRegistryUrl(typed);
   const tls = { ...(await readCertificates(host, logger)), ...trust };
-  return discoverEndpoint(typed, { tls, proxy: readProxyOptions(), logger, userAgent }, signal);
+  return discoverEndpoint(typed, { tls, proxy: readProxyOptions(), logger, userAgent, limiter }, signal);
 }
 
 function readCertificates(host: string, logger: Logger): Promise<DockerCertificates> {

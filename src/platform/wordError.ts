@@ -278,15 +278,18 @@ function wordTls(details: ErrorDetails, host: string, doing: string): WordedErro
   const summary = l10n.t('Certificate not trusted');
   switch (details.reason) {
     case 'expired':
-      return worded(summary, doing + l10n.t('The certificate of {0} has expired.', host), 'trustCertificate');
-    case 'wrongName':
+    case 'notYetValid':
+      return worded(
+        summary,
+        doing + l10n.t('The certificate of {0} is not valid today: it has expired or is for later.', host),
+        'trustCertificate',
+      );
     case 'nameMismatch':
       return worded(
         summary,
         doing + l10n.t('The certificate of {0} is for another host name.', host),
         'trustCertificate',
       );
-    case 'fingerprintMismatch':
     case 'pinMismatch':
       return worded(
         l10n.t('Certificate changed'),
@@ -307,7 +310,7 @@ function wordTls(details: ErrorDetails, host: string, doing: string): WordedErro
           ),
         'showLog',
       );
-    case 'notTls':
+    case 'handshake':
       return worded(
         l10n.t('Not https'),
         doing +

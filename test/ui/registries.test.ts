@@ -126,6 +126,7 @@ describe('The Registries view', () => {
 
   it('pages long lists and filters them', async () => {
     const { workbench } = suite();
+    await workbench.showContainer('Berth');
     const view = workbench.view('Registries');
     await (await view.item('Samples', 'samples', 'web-app')).collapse();
     const nightly = await view.item('Samples', 'samples', 'nightly');

@@ -33,9 +33,12 @@ export class TreeItem {
     const rows = tree.getByRole('treeitem').and(page.locator(`[aria-level="${level}"]`));
     const found = rows.filter({ has: page.locator('.label-name', { hasText: name }) });
     // Rows of one parent follow it: the nearest such row after the parent is its child.
-    const child = parentId
-      ? tree.locator(`[id="${parentId}"]`).locator('xpath=following-sibling::*').and(found).first()
-      : found.first();
+    const parentRow = parentId ? tree.locator(`[id="${parentId}"]`) : undefined;
+    const nearest = parentRow?.locator('xpath=following-sibling::*').and(found).first();
+    // A parent that was scrolled away is not in the page: then the first such row in sight is taken.
+    const locate = async (): Promise<Locator> =>
+      nearest && (await parentRow!.count()) > 0 ? nearest : found.first();
+    let child = await locate();
     const deadline = Date.now() + FIND_DEADLINE_MS;
     await tree.waitFor();
     const box = await tree.boundingBox();
@@ -52,6 +55,7 @@ export class TreeItem {
       if (!box) continue;
       await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
       await page.mouse.wheel(0, box.height * 0.8);
+      child = await locate();
     }
     const id = await child.getAttribute('id');
     // By its id from here on: labels and the rows around it may change.
