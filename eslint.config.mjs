@@ -36,7 +36,7 @@ function roomRule(room) {
     other === room || allowed.some((name) => other === name || other.startsWith(`${name}/`));
   const forbidden = ROOMS.filter((other) => !isAllowed(other));
   const patterns = forbidden.map((other) => ({
-    regex: `^\\.\\./(?:.*/)?${other.replace('core/', '(?:core/)?')}/`,
+    regex: `^(?:\\.\\./)+${other.replace('core/', '(?:core/)?')}/`,
     message: `src/${room} may not know src/${other}`,
   }));
   patterns.push({ regex: '(^|/)extension(\\.ts)?$', message: 'nobody imports the composition root' });
@@ -56,10 +56,16 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked, prettier],
     languageOptions: { parserOptions: { project: ['./tsconfig.json', './media/tsconfig.json'] } },
     rules: {
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/unbound-method': 'off',
@@ -77,6 +83,9 @@ export default tseslint.config(
   },
   {
     files: ['test/**/*.ts'],
-    rules: { '@typescript-eslint/no-unused-expressions': 'off', '@typescript-eslint/only-throw-error': 'off' },
+    rules: {
+      '@typescript-eslint/no-unused-expressions': 'off',
+      '@typescript-eslint/only-throw-error': 'off',
+    },
   },
 );

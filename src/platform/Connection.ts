@@ -1,4 +1,5 @@
 /** A registry the user added, as it stands in the `berth.connections` setting. Secrets are elsewhere (SecretCredentials). */
+import { l10n } from 'vscode';
 import * as v from 'valibot';
 import type { PathStyle } from '../core/registry/RegistryEndpoint.ts';
 
@@ -46,7 +47,9 @@ export function parseConnection(entry: unknown, index: number): Connection | Inv
     const path = v.getDotPath(result.issues[0]);
     return {
       id: `invalid:${index}`,
-      problem: path ? `${path}: ${result.issues[0].message}` : result.issues[0].message,
+      problem: path
+        ? l10n.t('"{0}" is missing or not valid', path)
+        : l10n.t('an entry is an object with a "url"'),
     };
   }
   const setting = result.output;

@@ -1,11 +1,11 @@
 /** The `berth.*` keys that `when` clauses of package.json read, typed in one place. */
 import * as vscode from 'vscode';
 
-interface Keys {
+export interface ContextKeys {
   'berth.connectionCount': number;
   'berth.dockerState': 'unknown' | 'missing' | 'unreachable' | 'untrusted' | 'empty' | 'ready';
 }
 
-export function setContextKey<Key extends keyof Keys>(key: Key, value: Keys[Key]): void {
+export function setContextKey<Key extends keyof ContextKeys>(key: Key, value: ContextKeys[Key]): void {
   void vscode.commands.executeCommand('setContext', key, value);
 }

@@ -259,14 +259,47 @@ function worded(summary: string, message: string, action: ErrorAction): WordedEr
 /** `Could not list tags (samples/app). `, or nothing when the operation is unknown. */
 function attempted({ operation, subject }: ErrorDetails): string {
   if (!operation) return '';
-  if (operation.startsWith('docker ')) {
-    return subject
-      ? l10n.t('"{0}" failed ({1}). ', operation, toDisplayLine(subject))
-      : l10n.t('"{0}" failed. ', operation);
+  const failed = operation.startsWith('docker ') ? l10n.t('"{0}" failed', operation) : wordAttempt(operation);
+  return subject ? `${failed} (${toDisplayLine(subject)}). ` : `${failed}. `;
+}
+
+/** Core names operations in English, for its log; what is not known here is shown as it is. */
+function wordAttempt(operation: string): string {
+  switch (operation) {
+    case 'check the registry':
+      return l10n.t('Could not check the registry');
+    case 'list repositories':
+      return l10n.t('Could not list repositories');
+    case 'list tags':
+      return l10n.t('Could not list tags');
+    case 'list referrers':
+      return l10n.t('Could not list referrers');
+    case 'look up manifest':
+      return l10n.t('Could not look up the manifest');
+    case 'get manifest':
+      return l10n.t('Could not read the manifest');
+    case 'push manifest':
+      return l10n.t('Could not write the manifest');
+    case 'delete manifest':
+      return l10n.t('Could not delete the manifest');
+    case 'look up blob':
+      return l10n.t('Could not look up the content');
+    case 'read blob':
+      return l10n.t('Could not read the content');
+    case 'upload blob':
+    case 'mount blob':
+      return l10n.t('Could not upload the content');
+    case 'get a token':
+      return l10n.t('Could not sign in');
+    case 'read credentials':
+      return l10n.t('Could not read the credentials');
+    case 'start registry':
+      return l10n.t('Could not start the registry');
+    case 'write journal':
+      return l10n.t('Could not keep what Undo needs');
+    default:
+      return l10n.t('Could not {0}', operation);
   }
-  return subject
-    ? l10n.t('Could not {0} ({1}). ', operation, toDisplayLine(subject))
-    : l10n.t('Could not {0}. ', operation);
 }
 
 function lastLine(output: string | undefined): string | undefined {
@@ -285,6 +318,7 @@ function wordTls(details: ErrorDetails, host: string, doing: string): WordedErro
         'trustCertificate',
       );
     case 'nameMismatch':
+    case 'wrongName':
       return worded(
         summary,
         doing + l10n.t('The certificate of {0} is for another host name.', host),
@@ -311,6 +345,7 @@ function wordTls(details: ErrorDetails, host: string, doing: string): WordedErro
         'showLog',
       );
     case 'handshake':
+    case 'httpResponseToHttpsClient':
       return worded(
         l10n.t('Not https'),
         doing +

@@ -33,9 +33,9 @@ export class TreeItem {
     const rows = tree.getByRole('treeitem').and(page.locator(`[aria-level="${level}"]`));
     const found = rows.filter({ has: page.locator('.label-name', { hasText: name }) });
     // Rows of one parent follow it: the nearest such row after the parent is its child.
-    const parentRow = parentId ? tree.locator(`[id="${parentId}"]`) : undefined;
+    const parentRow = parentId ? tree.locator(`.monaco-list-rows > [id="${parentId}"]`) : undefined;
     const nearest = parentRow?.locator('xpath=following-sibling::*').and(found).first();
-    // A parent that was scrolled away is not in the page: then the first such row in sight is taken.
+    // A parent that was scrolled away is not among the rows (at most stuck to the top): then the first such row in sight is taken.
     const locate = async (): Promise<Locator> =>
       nearest && (await parentRow!.count()) > 0 ? nearest : found.first();
     let child = await locate();
