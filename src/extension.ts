@@ -96,6 +96,7 @@ export function activate(context: vscode.ExtensionContext): void {
         const source = await openManifestSource(sessions, connectionId, repository);
         return loadImageView(source, reference, signal, {
           logger,
+          architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
           ...(platformDigest !== undefined && { platformDigest }),
         });
       },

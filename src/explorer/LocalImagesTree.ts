@@ -166,8 +166,8 @@ function imageItem({ id, image, reference }: LocalImageNode): vscode.TreeItem {
     size && vscode.l10n.t('Size on disk: {0}', size),
     image.createdAt && vscode.l10n.t('Created: {0}', formatDate(image.createdAt)),
   ]
-    .filter(Boolean)
-    .map((line) => toDisplayLine(String(line)))
+    .filter((line) => line !== undefined)
+    .map((line) => toDisplayLine(line))
     .join('\n');
   item.accessibilityInformation = {
     label: vscode.l10n.t('Image {0}, {1}', reference ?? shortId, item.description),

@@ -10,6 +10,7 @@ import type { Digest } from '../core/oci/digest.ts';
 import { formatPlatform, isUnknownPlatform } from '../core/oci/platform.ts';
 import type { TagOrder } from '../core/oci/tagOrder.ts';
 import type { RegistryProvider, TagDetails } from '../core/providers/RegistryProvider.ts';
+import { listAllReferrers } from '../core/registry/listAllReferrers.ts';
 import type { Page } from '../core/registry/Page.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import { isInvalidConnection, type Connection } from '../platform/Connection.ts';
@@ -25,7 +26,6 @@ import type {
   RepositoryNode,
   TagNode,
 } from './nodes.ts';
-import { attachmentDescriptors } from './attachmentDescriptors.ts';
 import { RepositoryListing, type TagViewOptions } from './RepositoryListing.ts';
 import { toTreeItem, type TreeState } from './toTreeItem.ts';
 
@@ -428,17 +428,9 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     signal: AbortSignal,
   ): Promise<Descriptor[]> {
     const { client } = await this.#sessions.open(node.connectionId);
-    const listed = await client.listReferrers(node.repository, digest, signal).then(
-      ({ referrers }) => referrers,
-      (error: unknown) => {
-        if (signal.aborted) throw error;
-        this.#logger.warn(`referrers of ${node.id}: ${String(error)}`);
-        return [];
-      },
-    );
-    const attached = await attachmentDescriptors(client, node.repository, digest, signal);
+    const listed = await listAllReferrers(client, node.repository, digest, signal);
     const byDigest = new Map<string, Descriptor>();
-    for (const descriptor of [...listed, ...attached, ...attestations]) {
+    for (const descriptor of [...listed, ...attestations]) {
       if (!byDigest.has(descriptor.digest)) byDigest.set(descriptor.digest, descriptor);
     }
     return [...byDigest.values()];
