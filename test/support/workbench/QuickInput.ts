@@ -68,8 +68,10 @@ export class QuickInput {
     const option = this.option(label);
     await option.waitFor();
     const row = await option.elementHandle();
+    const before = await this.#step();
     await option.click();
-    await untilGone(row);
+    // A list that follows may show its own text in the same row.
+    await Promise.any([untilGone(row), this.#page.waitForFunction(STEP_IS_OVER, before)]);
   }
 
   /** Ticks an option of a many-choice pick. */
