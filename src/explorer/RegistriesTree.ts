@@ -14,7 +14,8 @@ import { listAllReferrers } from '../core/registry/listAllReferrers.ts';
 import type { Page } from '../core/registry/Page.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import { isInvalidConnection, type Connection } from '../platform/Connection.ts';
-import type { RegistrySession, RegistrySessions } from '../platform/RegistrySessions.ts';
+import type { RegistrySession } from '../platform/RegistrySession.ts';
+import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import { setContextKey } from '../platform/ContextKeys.ts';
 import type {
   LayersNode,

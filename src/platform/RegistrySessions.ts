@@ -15,14 +15,7 @@ import type { ConnectionLimiter } from '../core/registry/transport/ConnectionLim
 import type { Transport, TransportQuestion } from '../core/registry/transport/Transport.ts';
 import type { Connection } from './Connection.ts';
 import type { ConnectionSettings } from './ConnectionSettings.ts';
-
-export interface RegistrySession {
-  readonly connection: Connection;
-  readonly endpoint: RegistryEndpoint;
-  readonly client: RegistryClient;
-  readonly provider: RegistryProvider;
-  readonly transport: Transport;
-}
+import type { RegistrySession } from './RegistrySession.ts';
 
 /** A repository whose content changed. */
 export interface RepositoryChange {

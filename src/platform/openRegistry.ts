@@ -21,7 +21,7 @@ import { Transport, type TransportQuestion } from '../core/registry/transport/Tr
 import type { Connection } from './Connection.ts';
 import { credentialEnvironment } from './credentialEnvironment.ts';
 import { readProxyOptions } from './proxySettings.ts';
-import type { RegistrySession } from './RegistrySessions.ts';
+import type { RegistrySession } from './RegistrySession.ts';
 
 export interface OpenRegistryOptions {
   readonly credentials: CredentialStore;

@@ -6,6 +6,7 @@ import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import type { SecretCredentials } from '../../platform/SecretCredentials.ts';
 import type { Command } from '../Command.ts';
+import { askKnownRegistry } from './askKnownRegistry.ts';
 import { ConnectionForm, type ConnectionDraft } from './ConnectionForm.ts';
 import { revealConnection, saveConnection } from './saveConnection.ts';
 
@@ -35,8 +36,10 @@ export class ConnectRegistryCommand implements Command {
     this.#view = view;
   }
 
-  execute(): Promise<void> {
-    return this.connect(vscode.l10n.t('Connect a Registry'), { address: '', repositories: [] }, true);
+  async execute(): Promise<void> {
+    const title = vscode.l10n.t('Connect a Registry');
+    const address = await askKnownRegistry(title, this.#settings.connections());
+    await this.connect(title, { address, repositories: [] }, true);
   }
 
   protected async connect(title: string, draft: ConnectionDraft, withAddress: boolean): Promise<void> {
