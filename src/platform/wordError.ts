@@ -345,7 +345,6 @@ function wordTls(details: ErrorDetails, host: string, doing: string): WordedErro
         'showLog',
       );
     case 'handshake':
-    case 'httpResponseToHttpsClient':
       return worded(
         l10n.t('Not https'),
         doing +

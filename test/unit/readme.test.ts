@@ -39,6 +39,15 @@ describe('README.md', () => {
     for (const file of pictures) assert.ok(statSync(file).size < 200_000, file);
   });
 
+  it('says, with CONTRIBUTING.md, why each runtime dependency is there', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const section = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8').split('## Dependencies')[1] ?? '';
+    const explained = [...section.matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]!);
+    assert.deepEqual(explained.sort(), Object.keys(dependencies).sort());
+  });
+
   it('names only scripts that package.json has', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
