@@ -308,6 +308,7 @@ function lastLine(output: string | undefined): string | undefined {
 }
 
 function wordTls(details: ErrorDetails, host: string, doing: string): WordedError {
+  if (details.operation?.startsWith('docker ')) return wordDockerTls(details, host, doing);
   const summary = l10n.t('Certificate not trusted');
   switch (details.reason) {
     case 'expired':
@@ -318,7 +319,6 @@ function wordTls(details: ErrorDetails, host: string, doing: string): WordedErro
         'trustCertificate',
       );
     case 'nameMismatch':
-    case 'wrongName':
       return worded(
         summary,
         doing + l10n.t('The certificate of {0} is for another host name.', host),
@@ -333,16 +333,6 @@ function wordTls(details: ErrorDetails, host: string, doing: string): WordedErro
             host,
           ),
         'trustCertificate',
-      );
-    case 'httpResponseToHttpsClient':
-      return worded(
-        l10n.t('Docker wants https'),
-        doing +
-          l10n.t(
-            'Docker speaks https with {0}, which answers http. Add it to "insecure-registries" in the settings of the Docker engine.',
-            host,
-          ),
-        'showLog',
       );
     case 'handshake':
       return worded(
@@ -364,6 +354,39 @@ function wordTls(details: ErrorDetails, host: string, doing: string): WordedErro
             doing + l10n.t('No secure connection to {0} could be made ({1}).', host, details.code ?? 'TLS'),
             'retry',
           );
+  }
+}
+
+/** The engine has certificates of its own: nothing trusted in Berth helps it. */
+function wordDockerTls({ reason, output }: ErrorDetails, host: string, doing: string): WordedError {
+  const said = lastLine(output) ?? 'TLS';
+  switch (reason) {
+    case 'httpResponseToHttpsClient':
+      return worded(
+        l10n.t('Docker wants https'),
+        doing +
+          l10n.t(
+            'Docker speaks https with {0}, which answers http. Add it to "insecure-registries" in the settings of the Docker engine.',
+            host,
+          ),
+        'showLog',
+      );
+    case 'unknownAuthority':
+      return worded(
+        l10n.t('Docker does not trust it'),
+        doing +
+          l10n.t(
+            'Docker does not know the authority that signed the certificate. Put it in /etc/docker/certs.d/HOST/ca.crt where the engine runs. Docker said: {0}',
+            said,
+          ),
+        'showLog',
+      );
+    default:
+      return worded(
+        l10n.t('No secure connection'),
+        doing + l10n.t('Docker could not make a secure connection: {0}', said),
+        'showLog',
+      );
   }
 }
 
