@@ -37,9 +37,9 @@ describe('CredentialHelper', () => {
     }
   };
 
-  /** Waits until `condition` holds; the test's own deadline ends it. */
   async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-    while (!(await condition())) await delay(10);
+    const deadline = AbortSignal.timeout(10_000);
+    while (!(await condition())) await delay(10, undefined, { signal: deadline });
   }
 
   const pidIn = async (file: string) => Number(await readFile(home.path(file), 'utf8').catch(() => ''));
