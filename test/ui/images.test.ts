@@ -1,7 +1,7 @@
 /** The images of a Docker Engine: built, tagged, pushed, pulled, removed, run; on a real engine and real registries. */
 import * as assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { busyboxDockerfile, startDockerEngine, writeBuildContext } from '../support/dockerEngine.ts';
@@ -31,6 +31,11 @@ describe('Images of the Docker Engine', () => {
 
   const suite = useWorkbench(() => ({
     env: engine.env,
+    files: {
+      'hello/Dockerfile': busyboxDockerfile('ARG GREETING=hello\nLABEL greeting=$GREETING'),
+      'broken/Dockerfile': `FROM ${registry.host}/hello:v1.0.0 AS base\nRUN sh -c "echo nothing works; exit 3"\n`,
+      'slow/Dockerfile': `FROM ${registry.host}/hello:v1.0.0\nRUN sleep 1000\n`,
+    },
     settings: {
       'berth.connections': [{ name: 'Shop', url: registry.url, auth: 'anonymous' }],
       'files.simpleDialog.enable': true,
@@ -39,11 +44,8 @@ describe('Images of the Docker Engine', () => {
   }));
 
   before('a checkout of v1.0.0', async () => {
-    const { workspace } = suite();
-    const folder = await writeBuildContext(
-      join(workspace, 'hello'),
-      busyboxDockerfile('ARG GREETING=hello\nLABEL greeting=$GREETING'),
-    );
+    const folder = join(suite().workspace, 'hello');
+    await copyFile('/bin/busybox', join(folder, 'busybox'));
     const git = (...args: string[]) =>
       promisify(execFile)('git', ['-c', 'user.name=Test', '-c', 'user.email=test@localhost', ...args], {
         cwd: folder,
@@ -52,16 +54,6 @@ describe('Images of the Docker Engine', () => {
     await git('add', '.');
     await git('commit', '--quiet', '-m', 'first');
     await git('tag', 'v1.0.0');
-    await mkdir(join(workspace, 'broken'));
-    await writeFile(
-      join(workspace, 'broken', 'Dockerfile'),
-      `FROM ${registry.host}/hello:v1.0.0 AS base\nRUN sh -c "echo nothing works; exit 3"\n`,
-    );
-    await mkdir(join(workspace, 'slow'));
-    await writeFile(
-      join(workspace, 'slow', 'Dockerfile'),
-      `FROM ${registry.host}/hello:v1.0.0\nRUN sleep 1000\n`,
-    );
   });
 
   const reference = () => `${registry.host}/hello:v1.0.0`;

@@ -34,7 +34,7 @@ describe('A remembered build', () => {
   });
 
   it('keeps a branch’s tag as it is where there is no checkout', () => {
-    const { gitDescribe: _, ...noGit } = FACTS;
+    const noGit: BuildFacts = { folderName: 'app', branch: 'main', referenceHosts: [] };
     const choices = { ...CHOICES, tags: ['app:latest'] };
     assert.deepEqual(recallBuild(rememberBuild(choices, noGit), FACTS)?.tags, ['app:latest']);
   });
