@@ -21,9 +21,10 @@ describe('listKnownRegistries', () => {
 
   it('gathers files and helpers, with user names and no secrets', async () => {
     await home.addHelper('own', helperFor('own.io', 'olga', SECRET));
+    await home.addHelper('mute', "echo '{}'");
     await home.addHelper(
       'all',
-      `printf '{"%s":"hubert","https://index.docker.io/v1/access-token":"hubert","own.io":"stale","token.io":"<token>","odd key!":"x"}' '${HUB}'`,
+      `printf '{"%s":"hubert","https://index.docker.io/v1/access-token":"hubert","own.io":"stale","mute.io":"stale","token.io":"<token>","odd key!":"x"}' '${HUB}'`,
     );
     await home.write('.docker/config.json', {
       auths: {
@@ -33,7 +34,7 @@ describe('listKnownRegistries', () => {
         'empty.io': {},
         'broken.io': { auth: 'x' },
       },
-      credHelpers: { 'own.io': 'own', 'plain.io': '' },
+      credHelpers: { 'own.io': 'own', 'mute.io': 'mute', 'plain.io': '' },
       credsStore: 'all',
     });
     await home.write('.config/containers/auth.json', {
@@ -45,6 +46,7 @@ describe('listKnownRegistries', () => {
       { key: 'a.io', username: 'ann', source: 'docker' },
       { key: 'b.io', username: 'bea', source: 'docker' },
       { key: HUB, username: 'hubert', source: 'docker', helper: 'docker-credential-all' },
+      { key: 'mute.io', source: 'docker', helper: 'docker-credential-mute' },
       { key: 'own.io', username: 'olga', source: 'docker', helper: 'docker-credential-own' },
       { key: 'token.io', source: 'docker', helper: 'docker-credential-all' },
       { key: 'x.io', path: 'team', username: 'team', source: 'podman' },
