@@ -205,6 +205,8 @@ function kindLabel(kind: ArtifactKind): string {
 function tagItem(node: TagNode, { details, detailsFailed, hasWebPage }: TreeState): vscode.TreeItem {
   const age = details?.createdAt && formatAge(details.createdAt);
   const size = details?.sizeInBytes === undefined ? undefined : formatSize(details.sizeInBytes);
+  const count = details?.platforms?.length ?? 0;
+  const platforms = count > 1 ? vscode.l10n.t('{0} platforms', formatCount(count)) : undefined;
   const label = toDisplayLine(node.tag);
   const tooltip = details
     ? [
@@ -224,7 +226,7 @@ function tagItem(node: TagNode, { details, detailsFailed, hasWebPage }: TreeStat
       ? vscode.l10n.t('The details of this tag could not be read. Open it to see why.')
       : vscode.l10n.t('Reading details…');
   return withDetails(new vscode.TreeItem(label, Collapsed), {
-    description: [age, size].filter(Boolean).join(' · '),
+    description: [age, size, platforms].filter(Boolean).join(' · '),
     icon: details ? TAG_ICONS[details.kind] : detailsFailed ? 'warning' : 'tag',
     contextValue: hasWebPage ? 'tag:hasWeb' : 'tag',
     tooltip,

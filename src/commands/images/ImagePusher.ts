@@ -80,7 +80,12 @@ export class ImagePusher {
     const show = vscode.l10n.t('Show in Registries');
     const buttons = [...(digest === undefined ? [] : [copyDigest]), ...(places.length > 0 ? [show] : [])];
     void vscode.window
-      .showInformationMessage(vscode.l10n.t('Pushed {0}', reference), ...buttons)
+      .showInformationMessage(
+        digest === undefined
+          ? vscode.l10n.t('Pushed {0}', reference)
+          : vscode.l10n.t('Pushed {0} ({1})', reference, digest),
+        ...buttons,
+      )
       .then(async (answer) => {
         if (answer === copyDigest && digest !== undefined) await copyText(digest);
         if (answer !== show) return;
