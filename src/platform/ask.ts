@@ -80,9 +80,8 @@ export function askText<Answer>(question: TextQuestion<Answer>): Promise<Answer>
       reject(dismissed());
       input.dispose();
     });
-    // A preview is there from the start; a complaint waits until something was typed.
-    const preview = question.validate?.(input.value);
-    if (!isBad(preview)) input.validationMessage = preview;
+    // What is there from the start is looked at; an empty field waits until something was typed.
+    if (input.value !== '') validate();
     input.show();
   });
 }
