@@ -3,12 +3,20 @@ import { l10n } from 'vscode';
 import * as v from 'valibot';
 import type { PathStyle } from '../core/registry/RegistryEndpoint.ts';
 
+/** Where credentials come from: the CLIs, the secret storage, nowhere, the GitHub account of VS Code. */
+export const AUTH_KINDS = ['docker', 'password', 'anonymous', 'github'] as const;
+
+export type AuthKind = (typeof AUTH_KINDS)[number];
+
 const connectionSchema = v.object({
   name: v.optional(v.string()),
   url: v.pipe(v.string(), v.regex(/^https?:\/\/[^@\s]+$/i)),
   provider: v.optional(v.string()),
   pathStyle: v.optional(v.picklist(['api', 'namespace'] satisfies PathStyle[])),
-  auth: v.optional(v.picklist(['docker', 'password', 'anonymous'])),
+  auth: v.optional(v.picklist(AUTH_KINDS)),
+  profile: v.optional(v.string()),
+  region: v.optional(v.string()),
+  apiUrl: v.optional(v.pipe(v.string(), v.regex(/^https?:\/\/[^@\s]+$/i))),
   username: v.optional(v.string()),
   repositories: v.optional(v.array(v.string())),
   allowInsecureHttp: v.optional(v.boolean()),
@@ -24,7 +32,7 @@ export interface Connection extends ConnectionSetting {
   /** Derived from URL and user, so that two users or prefixes on one host are two connections. */
   readonly id: string;
   readonly name: string;
-  readonly auth: 'docker' | 'password' | 'anonymous';
+  readonly auth: AuthKind;
   readonly repositories: string[];
 }
 

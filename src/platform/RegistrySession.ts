@@ -2,7 +2,6 @@
 import type { RegistryProvider } from '../core/providers/RegistryProvider.ts';
 import type { RegistryClient } from '../core/registry/RegistryClient.ts';
 import type { RegistryEndpoint } from '../core/registry/RegistryEndpoint.ts';
-import type { Transport } from '../core/registry/transport/Transport.ts';
 import type { Connection } from './Connection.ts';
 
 export interface RegistrySession {
@@ -10,5 +9,6 @@ export interface RegistrySession {
   readonly endpoint: RegistryEndpoint;
   readonly client: RegistryClient;
   readonly provider: RegistryProvider;
-  readonly transport: Transport;
+  /** Closes every socket of the connection. */
+  readonly dispose: () => Promise<void>;
 }

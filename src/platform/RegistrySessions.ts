@@ -76,7 +76,7 @@ export class RegistrySessions implements vscode.Disposable {
     return session;
   }
 
-  /** A session that is not kept, to test a connection before it is saved. The caller disposes its transport. */
+  /** A session that is not kept, to test a connection before it is saved. The caller disposes it. */
   async create(connection: Connection, credentials?: CredentialStore): Promise<RegistrySession> {
     const { openRegistry } = await import('./openRegistry.ts');
     return openRegistry(connection, {
@@ -148,7 +148,7 @@ export class RegistrySessions implements vscode.Disposable {
     const pending = this.#sessions.get(id);
     this.#sessions.delete(id);
     pending?.then(
-      ({ transport }) => transport.dispose(),
+      ({ dispose }) => dispose(),
       () => undefined,
     );
   }

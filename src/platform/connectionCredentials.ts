@@ -4,6 +4,7 @@ import { ChainedCredentialStore } from '../core/credentials/ChainedCredentialSto
 import type { CredentialRequest, CredentialStore } from '../core/credentials/CredentialStore.ts';
 import { DockerConfigStore } from '../core/credentials/DockerConfigStore.ts';
 import { PodmanAuthStore } from '../core/credentials/PodmanAuthStore.ts';
+import { GITHUB_SCOPES, readAccountToken } from './accountTokens.ts';
 import type { Connection } from './Connection.ts';
 import { credentialEnvironment } from './credentialEnvironment.ts';
 import type { SecretCredentials } from './SecretCredentials.ts';
@@ -27,6 +28,14 @@ export function createConnectionCredentials(
       return { get: () => Promise.resolve(undefined) };
     case 'password':
       return { get: () => secrets.get(connection.id, connection.url) };
+    case 'github':
+      return {
+        get: async () => {
+          const token = await readAccountToken('github', GITHUB_SCOPES);
+          // The registry looks at the token only; any user name will do.
+          return token === undefined ? undefined : { kind: 'basic', username: 'token', password: token };
+        },
+      };
     case 'docker':
       return {
         // Read anew each time: a `docker login` in a terminal counts at once.

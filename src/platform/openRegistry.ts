@@ -11,13 +11,19 @@ import {
   readDockerCertificates,
   type DockerCertificates,
 } from '../core/credentials/dockerCertificates.ts';
+import { ProviderApi } from '../core/providers/api/ProviderApi.ts';
 import { createProvider, detectProviderKind } from '../core/providers/index.ts';
 import { discoverEndpoint, type Discovery } from '../core/registry/discoverEndpoint.ts';
 import { createEndpoint, isLoopbackHost, parseRegistryUrl } from '../core/registry/parseRegistryUrl.ts';
 import { RegistryClient } from '../core/registry/RegistryClient.ts';
 import type { RegistryEndpoint, TlsOptions } from '../core/registry/RegistryEndpoint.ts';
 import type { ConnectionLimiter } from '../core/registry/transport/ConnectionLimiter.ts';
-import { Transport, type TransportQuestion } from '../core/registry/transport/Transport.ts';
+import {
+  Transport,
+  type TransportOptions,
+  type TransportQuestion,
+} from '../core/registry/transport/Transport.ts';
+import { readAccountToken } from './accountTokens.ts';
 import type { Connection } from './Connection.ts';
 import { credentialEnvironment } from './credentialEnvironment.ts';
 import { readProxyOptions } from './proxySettings.ts';
@@ -33,23 +39,59 @@ export interface OpenRegistryOptions {
 
 export async function openRegistry(
   connection: Connection,
-  { credentials, logger, userAgent, limiter, confirm }: OpenRegistryOptions,
+  options: OpenRegistryOptions,
 ): Promise<RegistrySession> {
+  const { credentials, logger, userAgent, limiter, confirm } = options;
   const endpoint = createEndpoint(connection.url, connection.pathStyle ?? 'namespace');
-  const transport = new Transport({
+  const tls = await readTlsOptions(connection, endpoint, logger);
+  const shared = { proxy: readProxyOptions(), logger, userAgent, limiter };
+  const transports: Transport[] = [];
+  const openTransport = (transportOptions: TransportOptions): Transport => {
+    const transport = new Transport(transportOptions);
+    transports.push(transport);
+    return transport;
+  };
+  const transport = openTransport({
+    ...shared,
     endpoint,
-    tls: await readTlsOptions(connection, endpoint, logger),
-    proxy: readProxyOptions(),
+    tls,
     credentials,
-    logger,
-    userAgent,
-    limiter,
     confirm,
     onWarning: (text) => logger.warn(`${endpoint.host}: ${text}`),
   });
   const client = new RegistryClient(endpoint, transport, logger);
-  const provider = createProvider(connection.provider ?? detectProviderKind(endpoint), client);
-  return { connection, endpoint, client, provider, transport };
+  const { profile, region, apiUrl } = connection;
+  const provider = await createProvider(connection.provider ?? detectProviderKind(endpoint), {
+    client,
+    logger,
+    credentials,
+    settings: {
+      ...(profile !== undefined && { profile }),
+      ...(region !== undefined && { region }),
+      ...(apiUrl !== undefined && { apiUrl }),
+    },
+    openApi: (baseUrl, authorize) => {
+      const api = createEndpoint(new URL(baseUrl).origin, 'api');
+      const apiTransport = openTransport({
+        ...shared,
+        endpoint: api,
+        // A self-hosted API is usually behind the registry's own certificate.
+        tls: api.host.split(':')[0] === endpoint.host.split(':')[0] ? tls : {},
+        credentials: { get: () => Promise.resolve(undefined) },
+      });
+      return new ProviderApi(apiTransport, baseUrl, authorize);
+    },
+    accountToken: readAccountToken,
+  });
+  return {
+    connection,
+    endpoint,
+    client,
+    provider,
+    dispose: async () => {
+      await Promise.all(transports.map((each) => each.dispose()));
+    },
+  };
 }
 
 /** See discoverEndpoint; with the certificates Docker has for that host. */

@@ -20,6 +20,7 @@ export class TestConnection implements AsyncDisposable {
   readonly logs: string[] = [];
   readonly signal = new AbortController().signal;
   readonly #transport: Transport;
+  readonly #others: Transport[] = [];
 
   /** @param url `http://127.0.0.1:port`, with a path if need be. */
   constructor(url: string, options: TestConnectionOptions = {}) {
@@ -38,7 +39,12 @@ export class TestConnection implements AsyncDisposable {
     this.client = new RegistryClient(endpoint, this.#transport, logger);
   }
 
+  /** Closes `transport` together with this connection. */
+  disposeWith(transport: Transport): void {
+    this.#others.push(transport);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#transport.dispose();
+    await Promise.all([this.#transport, ...this.#others].map((each) => each.dispose()));
   }
 }

@@ -36,7 +36,9 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
     const query = new URL(url, server.origin).searchParams;
     if (query.get('service') !== SERVICE) return json({ errors: [{ code: 'DENIED' }] }, 400)(exchange);
     const token = `token-${granted.size + 1}`;
-    granted.set(token, new Set(query.getAll('scope').flatMap(actionsOf)));
+    // Repeated as the specification has it, or in one parameter as OAuth has it: servers take both.
+    const scopes = query.getAll('scope').flatMap((scope) => scope.split(' '));
+    granted.set(token, new Set(scopes.flatMap(actionsOf)));
     return json({ token, expires_in: 300 })(exchange);
   };
 

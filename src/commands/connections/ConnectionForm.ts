@@ -8,12 +8,16 @@ import type { Logger } from '../../core/common/Logger.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { Credential, CredentialStore } from '../../core/credentials/CredentialStore.ts';
 import { parseRepositoryName } from '../../core/oci/reference.ts';
+import { detectProviderKind } from '../../core/providers/index.ts';
 import { createEndpoint, parseRegistryUrl } from '../../core/registry/parseRegistryUrl.ts';
 import { GoBack, askInOrder, askPick, askText, confirm, dismissed } from '../../platform/ask.ts';
-import { parseConnection, type ConnectionSetting } from '../../platform/Connection.ts';
+import { createSignal } from '../../platform/cancellation.ts';
+import { parseConnection, type AuthKind, type ConnectionSetting } from '../../platform/Connection.ts';
+import { GITHUB_SCOPES, requestAccountToken } from '../../platform/accountTokens.ts';
 import { createCliCredentials } from '../../platform/connectionCredentials.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
+import { signInChoices, type SignInWay } from './signInWays.ts';
 
 /** What was answered so far; each question starts from it. */
 export interface ConnectionDraft extends Omit<ConnectionSetting, 'url'> {
@@ -26,8 +30,6 @@ export interface ConnectionAnswers {
   /** To be stored beside a connection with `auth: password`. */
   readonly secret?: string;
 }
-
-type SignInWay = 'docker' | 'password' | 'token' | 'anonymous';
 
 export class ConnectionForm {
   readonly #sessions: RegistrySessions;
@@ -119,14 +121,13 @@ export class ConnectionForm {
       this.#secret = undefined;
       try {
         switch (this.#way) {
+          case 'github':
+            await requestAccountToken('github', GITHUB_SCOPES);
+            await this.#connectAs('github');
+            return;
           case 'docker':
           case 'anonymous':
-            this.#draft.auth = this.#way;
-            delete this.#draft.username;
-            await vscode.window.withProgress(
-              { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Connecting…') },
-              () => this.#test(undefined, new AbortController().signal),
-            );
+            await this.#connectAs(this.#way);
             return;
           case 'password':
           case 'token':
@@ -141,38 +142,34 @@ export class ConnectionForm {
     }
   }
 
+  /** Tests a way to sign in that needs nothing typed. */
+  async #connectAs(auth: AuthKind): Promise<void> {
+    this.#draft.auth = auth;
+    delete this.#draft.username;
+    await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t('Connecting to {0}', displayHost(this.#draft.address)),
+        cancellable: true,
+      },
+      async (_progress, token) => {
+        using cancellation = createSignal(token);
+        await this.#test(undefined, cancellation.signal);
+      },
+    );
+  }
+
   async #askWay(canGoBack: boolean): Promise<SignInWay> {
     const known = await this.#knownUser();
-    const ways: (vscode.QuickPickItem & { way: SignInWay })[] = [
-      {
-        label: vscode.l10n.t('Use What Docker Already Knows'),
-        ...(known !== undefined && { description: known }),
-        detail: vscode.l10n.t(
-          'Credentials of docker login or podman login, their helpers included; none are copied',
-        ),
-        way: 'docker',
-      },
-      {
-        label: vscode.l10n.t('User Name and Password'),
-        detail: vscode.l10n.t('Kept in VS Code’s secret storage'),
-        way: 'password',
-      },
-      {
-        label: vscode.l10n.t('Access Token'),
-        detail: vscode.l10n.t('With the user name it belongs to, or alone; kept in VS Code’s secret storage'),
-        way: 'token',
-      },
-      {
-        label: vscode.l10n.t('Anonymous'),
-        detail: vscode.l10n.t('No sign-in'),
-        way: 'anonymous',
-      },
-    ];
+    const choices = signInChoices(this.#draft.provider ?? detectProviderKind(this.#endpoint()));
     const preferred: SignInWay = this.#way ?? this.#draft.auth ?? (known ? 'docker' : 'anonymous');
     const { way } = await askPick({
       title: this.#title,
       placeholder: vscode.l10n.t('How do you sign in to {0}?', displayHost(this.#draft.address)),
-      items: ways,
+      items: choices.map((choice) => ({
+        ...choice,
+        ...(choice.way === 'docker' && known !== undefined && { description: known }),
+      })),
       active: (item) => item.way === preferred,
       canGoBack,
     });
@@ -263,7 +260,7 @@ export class ConnectionForm {
         });
       }
     } finally {
-      await session.transport.dispose();
+      await session.dispose();
     }
   }
 

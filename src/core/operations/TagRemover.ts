@@ -6,6 +6,7 @@ import pLimit from 'p-limit';
 import { CoreError, isCoreError } from '../common/CoreError.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
+import type { RegistryProvider } from '../providers/RegistryProvider.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
 import { cancelledError, delay, throwIfCancelled } from '../registry/transport/cancellation.ts';
 import { probeDeleteByDigest } from './chooseDeleteMethod.ts';
@@ -32,6 +33,8 @@ export interface TagRemoverOptions {
   readonly client: RegistryClient;
   readonly repository: string;
   readonly signal: AbortSignal;
+  /** The registry's own way to delete one tag, where it has one besides the distribution API. */
+  readonly deleteTag?: RegistryProvider['deleteTag'];
   /** First pause between attempts to put things right, doubled each time. Milliseconds. */
   readonly retryDelayMs?: number;
 }
@@ -52,8 +55,10 @@ export class TagRemover {
   readonly #repository: string;
   readonly #signal: AbortSignal;
   readonly #retryDelayMs: number;
+  readonly #deleteTag: RegistryProvider['deleteTag'];
 
-  constructor({ client, repository, signal, retryDelayMs }: TagRemoverOptions) {
+  constructor({ client, repository, signal, retryDelayMs, deleteTag }: TagRemoverOptions) {
+    this.#deleteTag = deleteTag;
     this.#client = client;
     this.#repository = repository;
     this.#signal = signal;
@@ -63,7 +68,11 @@ export class TagRemover {
   /** One DELETE of `reference` (the tag, or its digest); a lost reply is checked (row 33). */
   async deleteReference(tag: string, reference: string, digest: Digest): Promise<Removal> {
     try {
-      await this.#client.deleteManifest(this.#repository, reference, this.#signal);
+      if (this.#deleteTag && reference === tag) {
+        await this.#deleteTag(this.#repository, tag, this.#signal);
+      } else {
+        await this.#client.deleteManifest(this.#repository, reference, this.#signal);
+      }
       return { state: 'deleted' };
     } catch (error) {
       return this.#afterFailure(tag, digest, asCoreError(error));

@@ -118,6 +118,7 @@ class Deletion {
       client: provider.client,
       repository,
       signal,
+      ...(provider.deleteTag && { deleteTag: provider.deleteTag.bind(provider) }),
       ...(retryDelayMs !== undefined && { retryDelayMs }),
     });
   }

@@ -28,6 +28,14 @@ export interface TagDetails {
   readonly artifactType?: string;
 }
 
+/** A repository that a public search found. */
+export interface FoundRepository {
+  /** Relative to the connection. */
+  readonly repository: string;
+  readonly description?: string;
+  readonly isOfficial?: boolean;
+}
+
 export interface ProviderCapabilities {
   /** False where listing every repository is refused: pinned repositories are the way to browse. */
   readonly listsRepositories: boolean;
@@ -52,6 +60,18 @@ export interface RegistryProvider {
 
   /** Details of one tag, in as few requests as the registry allows; results are cached by digest. */
   getTagDetails(repository: string, tag: string, signal: AbortSignal): Promise<TagDetails>;
+
+  /**
+   * Deletes one tag by the registry's own API; its siblings stay. Absent: by the distribution API, as `capabilities` say.
+   * @throws CoreError; `notFound` counts as done.
+   */
+  deleteTag?(repository: string, tag: string, signal: AbortSignal): Promise<void>;
+
+  /** Creates an empty repository, where one must be there before a push. */
+  createRepository?(repository: string, signal: AbortSignal): Promise<void>;
+
+  /** Repositories of anybody that hold `text`, best first; only where the registry has a public search. */
+  search?(text: string, signal: AbortSignal): Promise<readonly FoundRepository[]>;
 
   /** Web page of a repository or tag, where the registry has one. */
   webUrl(repository: string, tag?: string): string | undefined;

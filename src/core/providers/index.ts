@@ -1,14 +1,12 @@
-/** The registry kinds Berth knows. A new one is a file of its own and a line here. */
-import type { RegistryClient } from '../registry/RegistryClient.ts';
+/** The registry kinds Berth knows. A new one is a file of its own and a line here; each is loaded on first use. */
 import type { RegistryEndpoint } from '../registry/RegistryEndpoint.ts';
 import { DOCKER_HUB_API_HOST } from '../registry/repositoryName.ts';
-import { DockerHubProvider } from './DockerHubProvider.ts';
-import { OciProvider } from './OciProvider.ts';
+import type { ProviderContext } from './ProviderContext.ts';
 import type { RegistryProvider } from './RegistryProvider.ts';
 
 interface ProviderRegistration {
   readonly kind: string;
-  readonly create: (client: RegistryClient) => RegistryProvider;
+  readonly create: (context: ProviderContext) => Promise<RegistryProvider>;
   /** Whether an endpoint is of this kind, by its address alone. */
   readonly matches: (endpoint: RegistryEndpoint) => boolean;
 }
@@ -17,16 +15,20 @@ interface ProviderRegistration {
 const REGISTRATIONS: readonly ProviderRegistration[] = [
   {
     kind: 'dockerHub',
-    create: (client) => new DockerHubProvider(client),
+    create: async ({ client }) => new (await import('./DockerHubProvider.ts')).DockerHubProvider(client),
     matches: ({ host }) => host === DOCKER_HUB_API_HOST,
   },
-  { kind: 'oci', create: (client) => new OciProvider(client), matches: () => true },
+  {
+    kind: 'oci',
+    create: async ({ client }) => new (await import('./OciProvider.ts')).OciProvider(client),
+    matches: () => true,
+  },
 ];
 
 /** A kind that is not known (a setting of a newer version, a typing error) is served as plain `oci`. */
-export function createProvider(kind: string, client: RegistryClient): RegistryProvider {
+export async function createProvider(kind: string, context: ProviderContext): Promise<RegistryProvider> {
   const registration = REGISTRATIONS.find((candidate) => candidate.kind === kind) ?? REGISTRATIONS.at(-1)!;
-  return registration.create(client);
+  return registration.create(context);
 }
 
 export function detectProviderKind(endpoint: RegistryEndpoint): string {

@@ -69,6 +69,8 @@ export class QuickInput {
     await option.waitFor();
     const row = await option.elementHandle();
     const before = await this.#step();
+    // The mouse may rest on a row whose hover would be in the way.
+    await this.#page.mouse.move(0, 0);
     await option.click();
     // A list that follows may show its own text in the same row.
     await Promise.any([untilGone(row), this.#page.waitForFunction(STEP_IS_OVER, before)]);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createProvider, detectProviderKind } from '../../../src/core/providers/index.ts';
 import { createEndpoint } from '../../../src/core/registry/parseRegistryUrl.ts';
+import { testProviderContext } from '../../support/testProviderContext.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 
 describe('providers', () => {
@@ -15,8 +16,8 @@ describe('providers', () => {
 
   it('are created by kind, an unknown one as a plain registry', async () => {
     await using connection = new TestConnection('https://h.example');
-    const { client } = connection;
-    for (const kind of ['oci', 'dockerHub']) assert.equal(createProvider(kind, client).kind, kind);
-    assert.equal(createProvider('somethingNewer', client).kind, 'oci');
+    const context = testProviderContext(connection);
+    for (const kind of ['oci', 'dockerHub']) assert.equal((await createProvider(kind, context)).kind, kind);
+    assert.equal((await createProvider('somethingNewer', context)).kind, 'oci');
   });
 });

@@ -1,0 +1,55 @@
+/** The ways to sign in to a registry that its kind offers, in the order they are shown. */
+import * as vscode from 'vscode';
+import type { AuthKind } from '../../platform/Connection.ts';
+
+/** `token` is kept as `password`; the others are the `auth` of the connection. */
+export type SignInWay = AuthKind | 'token';
+
+export interface SignInChoice {
+  readonly way: SignInWay;
+  readonly label: string;
+  readonly detail: string;
+}
+
+/** Ways that only some kinds of registry have: provider kind → its own ways, offered first. */
+const OWN_WAYS: Readonly<Record<string, readonly SignInWay[]>> = {
+  ghcr: ['github'],
+};
+
+export function signInChoices(providerKind: string): SignInChoice[] {
+  const ways: SignInWay[] = [...(OWN_WAYS[providerKind] ?? []), 'docker', 'password', 'token', 'anonymous'];
+  return ways.map(choiceOf);
+}
+
+function choiceOf(way: SignInWay): SignInChoice {
+  switch (way) {
+    case 'docker':
+      return {
+        way,
+        label: vscode.l10n.t('Use What Docker Already Knows'),
+        detail: vscode.l10n.t(
+          'Credentials of docker login or podman login, their helpers included; none are copied',
+        ),
+      };
+    case 'password':
+      return {
+        way,
+        label: vscode.l10n.t('User Name and Password'),
+        detail: vscode.l10n.t('Kept in VS Code’s secret storage'),
+      };
+    case 'token':
+      return {
+        way,
+        label: vscode.l10n.t('Access Token'),
+        detail: vscode.l10n.t('With the user name it belongs to, or alone; kept in VS Code’s secret storage'),
+      };
+    case 'anonymous':
+      return { way, label: vscode.l10n.t('Anonymous'), detail: vscode.l10n.t('No sign-in') };
+    case 'github':
+      return {
+        way,
+        label: vscode.l10n.t('GitHub Account of VS Code'),
+        detail: vscode.l10n.t('The account you are signed in with in VS Code, with the scope read:packages'),
+      };
+  }
+}
