@@ -10,7 +10,15 @@ const LIMIT_IN_BYTES = 2 * 1024 * 1024;
 
 const BELONGS =
   /^(package\.json|package\.nls(\..+)?\.json|README\.md|CHANGELOG\.md|LICENSE|l10n\/.+\.json|dist\/.+\.(js|cjs|css|ttf|svg)|media\/.+\.(svg|png|md))$/;
-const REQUIRED = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'dist/extension.js'];
+const REQUIRED = [
+  'package.json',
+  'package.nls.json',
+  'l10n/bundle.l10n.json',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+  'dist/extension.js',
+];
 
 const { status } = spawnSync(process.execPath, ['esbuild.mjs', '--production'], {
   cwd: ROOT,
