@@ -62,10 +62,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const tagUndo = new TagUndo(journal, sessions, activity, logger);
 
   const registriesTree = own(new RegistriesTree(settings, sessions, logger));
+  const dragController = new LocalImageDragController();
   const registriesView = own(
     vscode.window.createTreeView('berth.registries', {
       treeDataProvider: registriesTree,
-      dragAndDropController: new ImageDropController(),
+      dragAndDropController: new ImageDropController(dragController),
       canSelectMany: true,
       showCollapseAll: true,
     }),
@@ -77,7 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const localImagesView = own(
     vscode.window.createTreeView('berth.localImages', {
       treeDataProvider: localImagesTree,
-      dragAndDropController: new LocalImageDragController(),
+      dragAndDropController: dragController,
       canSelectMany: true,
     }),
   );

@@ -10,10 +10,13 @@ const LOCAL_IMAGES = 'application/vnd.code.tree.berth.localimages';
 export class LocalImageDragController implements vscode.TreeDragAndDropController<LocalNode> {
   readonly dragMimeTypes = [LOCAL_IMAGES];
   readonly dropMimeTypes = [];
+  /** What is being dragged, or was last: between two views VS Code passes text only. */
+  dragged: readonly LocalImageNode[] = [];
 
   handleDrag(source: readonly LocalNode[], data: vscode.DataTransfer): void {
-    const images = source.filter((node) => node.kind === 'localImage');
-    if (images.length > 0) data.set(LOCAL_IMAGES, new vscode.DataTransferItem(images));
+    this.dragged = source.filter((node) => node.kind === 'localImage');
+    const names = this.dragged.map(({ reference, image }) => reference ?? image.id);
+    if (names.length > 0) data.set(LOCAL_IMAGES, new vscode.DataTransferItem(names.join('\n')));
   }
 }
 
@@ -21,11 +24,15 @@ export class LocalImageDragController implements vscode.TreeDragAndDropControlle
 export class ImageDropController implements vscode.TreeDragAndDropController<RegistriesNode> {
   readonly dragMimeTypes = [];
   readonly dropMimeTypes = [LOCAL_IMAGES];
+  readonly #source: LocalImageDragController;
+
+  constructor(source: LocalImageDragController) {
+    this.#source = source;
+  }
 
   async handleDrop(target: RegistriesNode | undefined, data: vscode.DataTransfer): Promise<void> {
-    const images = data.get(LOCAL_IMAGES)?.value as LocalImageNode[] | undefined;
-    if (!images || !target || !('connectionId' in target)) return;
-    for (const image of images) {
+    if (!data.get(LOCAL_IMAGES) || !target || !('connectionId' in target)) return;
+    for (const image of this.#source.dragged) {
       await vscode.commands.executeCommand('berth.pushImage', image, undefined, target);
     }
   }
