@@ -1,0 +1,7 @@
+/** Every row group there is; a new one is a file and a line here. */
+import type { BenchGroup } from './BenchRow.ts';
+import { expandRepository } from './browse/expandRepository.ts';
+import { largeRegistry } from './browse/largeRegistry.ts';
+import { startUp } from './browse/startUp.ts';
+
+export const GROUPS: readonly BenchGroup[] = [expandRepository, largeRegistry, startUp];
