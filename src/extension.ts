@@ -72,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   own(registriesView.onDidCollapseElement(({ element }) => registriesTree.onDidCollapse(element)));
+  own(registriesView.onDidExpandElement(({ element }) => registriesTree.onDidExpand(element)));
   const localImagesTree = own(new LocalImagesTree(docker, logger));
   const statusBar = own(new DockerStatusBar(docker, logger));
   own(localImagesTree.onDidAsk((hasAnswered) => void statusBar.update(hasAnswered)));

@@ -3,41 +3,42 @@
  * when it is opened and stops being read when it is closed; a failure is one node where it happened.
  */
 import * as vscode from 'vscode';
-import { CoreError, isCoreError } from '../core/common/CoreError.ts';
+import { isCoreError } from '../core/common/CoreError.ts';
 import type { Logger } from '../core/common/Logger.ts';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import type { Digest } from '../core/oci/digest.ts';
-import { formatPlatform, isUnknownPlatform } from '../core/oci/platform.ts';
+import { isUnknownPlatform } from '../core/oci/platform.ts';
 import type { TagOrder } from '../core/oci/tagOrder.ts';
 import type { RegistryProvider, TagDetails } from '../core/providers/RegistryProvider.ts';
 import { listAllReferrers } from '../core/registry/listAllReferrers.ts';
-import type { Page } from '../core/registry/Page.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import { isInvalidConnection, type Connection } from '../platform/Connection.ts';
 import type { RegistrySession } from '../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import { setContextKey } from '../platform/ContextKeys.ts';
+import {
+  errorNode,
+  layerNodes,
+  messageNode,
+  namespaceNode,
+  platformNode,
+  referrerNodes,
+  registryNode,
+  repositoryId,
+  tagId,
+  tagNode,
+} from './createNodes.ts';
 import type {
-  LayersNode,
   NamespaceNode,
   PlatformNode,
-  ReferrersNode,
   RegistriesNode,
   RegistryNode,
   RepositoryNode,
   TagNode,
 } from './nodes.ts';
+import { RepositoryCatalog } from './RepositoryCatalog.ts';
 import { RepositoryListing, type TagViewOptions } from './RepositoryListing.ts';
 import { toTreeItem, type TreeState } from './toTreeItem.ts';
-
-/** Repositories of one connection, as far as they are loaded. */
-interface RepositoryList {
-  readonly names: ReadonlySet<string>;
-  readonly cursor: string | undefined;
-  readonly truncated: boolean;
-  /** Set where the registry refuses to list: pinned repositories are shown all the same. */
-  readonly refusal: unknown;
-}
 
 export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, vscode.Disposable {
   readonly #settings: ConnectionSettings;
@@ -47,7 +48,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   readonly #subscriptions: vscode.Disposable[];
   /** The node objects VS Code holds, by id: an event must name the very object. */
   readonly #nodes = new Map<string, RegistriesNode>();
-  readonly #repositories = new Map<string, RepositoryList>();
+  readonly #catalogs = new Map<string, RepositoryCatalog>();
   readonly #listings = new Map<string, RepositoryListing>();
   /** Of the connections that were opened, for what needs no answer from the registry. */
   readonly #providers = new Map<string, RegistryProvider>();
@@ -56,6 +57,8 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   readonly #filters = new Map<string, string>();
   /** One controller a node that is being read; aborted when it is closed. */
   readonly #reading = new Map<string, AbortController>();
+  /** Closed before they were read. */
+  readonly #interrupted = new Set<string>();
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(settings: ConnectionSettings, sessions: RegistrySessions, logger: Logger) {
@@ -65,8 +68,8 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     this.#subscriptions = [
       settings.onDidChange(() => this.#onSettingsChanged()),
       sessions.onDidChangeConnection((connectionId) => this.refreshConnection(connectionId)),
-      sessions.onDidChangeRepository(({ connectionId, repository }) =>
-        this.refreshRepository(connectionId, repository),
+      sessions.onDidChangeRepository(({ connectionId, repository, removedTags }) =>
+        this.refreshRepository(connectionId, repository, removedTags),
       ),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('berth.tags') || event.affectsConfiguration('berth.pageSize')) {
@@ -97,72 +100,101 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     const controller = new AbortController();
     this.#reading.get(node.id)?.abort();
     this.#reading.set(node.id, controller);
+    this.#interrupted.delete(node.id);
+    const { signal } = controller;
     try {
-      const children = (await this.#read(node, controller.signal)).map((child) => this.#keep(child));
-      this.#lastGood.set(node.id, children);
+      const children = await this.#read(node, signal);
+      if (signal.aborted) return this.#lastChildren(node);
+      this.#lastGood.set(
+        node.id,
+        children.map((child) => this.#keep(child)),
+      );
       return children;
     } catch (error) {
-      if (controller.signal.aborted || isCoreError(error, 'cancelled')) {
-        return this.#lastGood.get(node.id) ?? [];
-      }
+      if (signal.aborted || isCoreError(error, 'cancelled')) return this.#lastChildren(node);
       this.#logger.warn(`${node.id}: ${String(error)}`);
       // The last good tree stays, under the node that says why it could not be read anew.
-      return [this.#keep(errorNode(node, error)), ...(this.#lastGood.get(node.id) ?? [])];
+      return [this.#keep(errorNode(node, error)), ...this.#lastChildren(node)];
     } finally {
       if (this.#reading.get(node.id) === controller) this.#reading.delete(node.id);
     }
   }
 
-  /** A closed node stops its requests; opening it again goes on where it was. */
+  /** A closed node stops its requests. */
   onDidCollapse(node: RegistriesNode): void {
-    this.#reading.get(node.id)?.abort();
-    if (node.kind === 'repository') this.#listings.get(node.id)?.stop();
+    const running = this.#reading.get(node.id);
+    running?.abort();
+    this.#reading.get(moreKey(node.id))?.abort();
+    const wasBusy = (node.kind === 'repository' && this.#listings.get(node.id)?.stop()) || running;
+    if (wasBusy) this.#interrupted.add(node.id);
+  }
+
+  /** Opening it again goes on where it was: VS Code itself asks only once for the children of a node. */
+  onDidExpand(node: RegistriesNode): void {
+    if (this.#interrupted.delete(node.id)) this.#fire(node);
   }
 
   refreshAll(): void {
-    for (const { connectionId } of this.registryNodes()) this.#forget(connectionId);
-    for (const { id } of this.#settings.connections()) this.#sessions.reset(id);
+    for (const { id } of this.#settings.connections()) {
+      this.#forget(id);
+      this.#sessions.reset(id);
+    }
     this.#changed.fire(undefined);
   }
 
   refreshConnection(connectionId: string): void {
     this.#forget(connectionId);
     const node = this.#nodes.get(connectionId);
-    if (node) this.#changed.fire([node]);
+    if (node) this.#fire(node);
   }
 
-  refreshRepository(connectionId: string, repository: string): void {
-    const node = this.#nodes.get(repositoryId(connectionId, repository));
-    if (!node) {
-      // A repository that was just created is not in the list yet.
-      this.refreshConnection(connectionId);
-      return;
-    }
-    this.#forget(node.id);
-    this.#changed.fire([node]);
+  /** @param removedTags tags that are known to be gone, whatever reading the repository anew says. */
+  refreshRepository(connectionId: string, repository: string, removedTags: readonly string[] = []): void {
+    const id = repositoryId(connectionId, repository);
+    const removed = new Set(removedTags.map((tag) => tagId(id, tag)));
+    const lastGood = this.#lastGood.get(id);
+    if (lastGood)
+      this.#lastGood.set(
+        id,
+        lastGood.filter((child) => !removed.has(child.id)),
+      );
+    this.#forget(id);
+    const node = this.#nodes.get(id);
+    if (node) this.#fire(node);
+    // A repository that was just created is not in the list yet.
+    else this.refreshConnection(connectionId);
   }
 
   /** Reads one node anew. */
   refreshNode(node: RegistriesNode): void {
     if (node.kind === 'namespace') {
-      this.refreshConnection(node.connectionId);
-      return;
+      const repositories = repositoryId(node.connectionId, `${node.namespace}/`);
+      this.#renew((id) => id === node.connectionId || id === node.id || id.startsWith(repositories));
+    } else {
+      this.#forget(node.id);
     }
-    this.#forget(node.id);
-    this.#changed.fire([node]);
+    if (node.kind === 'tag') {
+      this.#listings.get(repositoryId(node.connectionId, node.repository))?.refreshDetails(node.tag);
+    }
+    this.#fire(node);
   }
 
   async loadMore(node: RegistriesNode): Promise<void> {
     if (node.kind !== 'loadMore' || !node.parent) return;
     const { connectionId, repository, parent } = node;
     if (repository === undefined) {
-      await this.#loadRepositories(connectionId, new AbortController().signal, true);
-      const registry = this.#nodes.get(connectionId);
-      this.#changed.fire(registry ? [registry] : undefined);
+      const key = moreKey(connectionId);
+      const controller = new AbortController();
+      this.#reading.set(key, controller);
+      try {
+        await this.#catalog(connectionId).loadMore(controller.signal);
+      } finally {
+        if (this.#reading.get(key) === controller) this.#reading.delete(key);
+      }
+      this.#fire(this.#nodes.get(connectionId) ?? parent);
     } else {
-      const listing = await this.#listing(connectionId, repository);
-      await listing.showMore(pageSize(), this.#viewOptions(parent.id));
-      this.#changed.fire([parent]);
+      await this.#listing(connectionId, repository).showMore(pageSize(), this.#viewOptions(parent.id));
+      this.#fire(parent);
     }
   }
 
@@ -173,7 +205,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   setFilter(node: RepositoryNode, filter: string): void {
     if (filter) this.#filters.set(node.id, filter);
     else this.#filters.delete(node.id);
-    this.#changed.fire([node]);
+    this.#fire(node);
   }
 
   /** What is known of a tag that is shown. */
@@ -185,28 +217,26 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   repositoryNode(connectionId: string, repository: string): RepositoryNode | undefined {
     const connection = this.#settings.get(connectionId);
     if (!connection) return undefined;
-    const shown = this.#nodes.get(repositoryId(connectionId, repository));
-    if (shown?.kind === 'repository') return shown;
-    const registry = this.#keep(registryNode(connection));
+    const registry = this.#known(registryNode(connection));
     const slash = repository.lastIndexOf('/');
     const parent =
-      slash > 0 ? this.#keep(namespaceNode(registry, connectionId, repository.slice(0, slash))) : registry;
-    return this.#keep(this.#repositoryNode(parent, connection, repository));
+      slash > 0 ? this.#known(namespaceNode(registry, connectionId, repository.slice(0, slash))) : registry;
+    return this.#known(this.#repositoryNode(parent, connection, repository));
   }
 
   /** The node of a tag, for reveal and for the palette. */
   tagNode(connectionId: string, repository: string, tag: string): TagNode | undefined {
     const parent = this.repositoryNode(connectionId, repository);
-    return parent && this.#keep(tagNode(parent, connectionId, repository, tag));
+    return parent && this.#known(tagNode(parent, connectionId, repository, tag));
   }
 
   registryNodes(): RegistryNode[] {
-    return this.#settings.connections().map((connection) => this.#keep(registryNode(connection)));
+    return this.#settings.connections().map((connection) => this.#known(registryNode(connection)));
   }
 
   /** Names of repositories loaded or pinned, for pickers; loads the first page when nothing is loaded. */
   async repositoryNames(connectionId: string, signal: AbortSignal): Promise<string[]> {
-    const list = await this.#loadRepositories(connectionId, signal, false);
+    const list = await this.#catalog(connectionId).load(signal);
     const pinned = this.#settings.get(connectionId)?.repositories ?? [];
     return [...new Set([...pinned, ...list.names])].sort((a, b) => a.localeCompare(b, 'en'));
   }
@@ -215,7 +245,9 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     const list = this.#settings.list();
     setContextKey('berth.connectionCount', list.length);
     const known = new Set(list.map(({ id }) => id));
-    for (const id of this.#repositories.keys()) if (!known.has(id)) this.#forget(id);
+    for (const id of [...this.#catalogs.keys()].filter((each) => !known.has(each))) this.#remove(id);
+    // The nodes hold the connections as they were; all are read again.
+    this.#nodes.clear();
     this.#changed.fire(undefined);
   }
 
@@ -229,6 +261,10 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
             : registryNode(entry),
         ),
       );
+  }
+
+  #lastChildren(node: RegistriesNode): RegistriesNode[] {
+    return this.#lastGood.get(node.id) ?? [];
   }
 
   async #read(node: RegistriesNode, signal: AbortSignal): Promise<RegistriesNode[]> {
@@ -254,7 +290,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   async #readRegistry(node: RegistryNode, signal: AbortSignal): Promise<RegistriesNode[]> {
     const { connection, connectionId } = node;
-    const list = await this.#loadRepositories(connectionId, signal, false);
+    const list = await this.#catalog(connectionId).load(signal);
     const names = [...new Set([...connection.repositories, ...list.names])];
     const namespaces = new Set<string>();
     const direct: string[] = [];
@@ -272,11 +308,11 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     if (list.refusal !== undefined) {
       if (names.length === 0) return [errorNode(node, list.refusal)];
       children.push(
-        message(node, vscode.l10n.t('Only pinned repositories: this registry does not list the others')),
+        messageNode(node, vscode.l10n.t('Only pinned repositories: this registry does not list the others')),
       );
     }
     if (names.length === 0 && list.refusal === undefined) {
-      return [message(node, vscode.l10n.t('No repositories yet: push an image to create one'))];
+      return [messageNode(node, vscode.l10n.t('No repositories yet: push an image to create one'))];
     }
     children.push(...this.#moreRepositories(node, connectionId, list));
     return children;
@@ -285,7 +321,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   async #readNamespace(node: NamespaceNode, signal: AbortSignal): Promise<RegistriesNode[]> {
     const connection = this.#settings.get(node.connectionId);
     if (!connection) return [];
-    const list = await this.#loadRepositories(node.connectionId, signal, false);
+    const list = await this.#catalog(node.connectionId).load(signal);
     const prefix = `${node.namespace}/`;
     const names = [...new Set([...connection.repositories, ...list.names])].filter(
       (name) => name.startsWith(prefix) && !name.slice(prefix.length).includes('/'),
@@ -296,11 +332,11 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     ];
   }
 
-  #moreRepositories(parent: RegistriesNode, connectionId: string, list: RepositoryList): RegistriesNode[] {
+  #moreRepositories(parent: RegistriesNode, connectionId: string, list: RepositoryCatalog): RegistriesNode[] {
     if (list.truncated) {
-      return [message(parent, vscode.l10n.t('The registry’s list of repositories breaks off here'))];
+      return [messageNode(parent, vscode.l10n.t('The registry’s list of repositories breaks off here'))];
     }
-    return list.cursor === undefined
+    return !list.hasMorePages
       ? []
       : [
           {
@@ -315,48 +351,26 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
         ];
   }
 
-  async #loadRepositories(connectionId: string, signal: AbortSignal, next: boolean): Promise<RepositoryList> {
-    const known = this.#repositories.get(connectionId);
-    if (known && (!next || known.cursor === undefined)) return known;
-    const { provider } = await this.#sessions.open(connectionId);
-    this.#providers.set(connectionId, provider);
-    let page: Page<string> = { items: [] };
-    let refusal: unknown;
-    if (provider.capabilities.listsRepositories) {
-      try {
-        page = await provider.listRepositories(known?.cursor, signal);
-      } catch (error) {
-        // Pinned repositories keep the tree useful where the catalog is refused.
-        const pins = this.#settings.get(connectionId)?.repositories ?? [];
-        if (isCoreError(error, 'unsupported', 'notFound')) refusal = error;
-        else if (pins.length > 0 && isCoreError(error, 'unauthorized', 'forbidden')) refusal = error;
-        else throw error;
-      }
-    } else {
-      refusal = new CoreError('unsupported', 'this registry has no list of repositories', {
-        host: provider.client.endpoint.host,
-        reason: 'noCatalog',
-      });
-    }
-    const list: RepositoryList = {
-      names: new Set([...(known?.names ?? []), ...page.items]),
-      cursor: page.nextCursor,
-      truncated: page.truncated ?? false,
-      refusal,
-    };
-    if (!signal.aborted) this.#repositories.set(connectionId, list);
-    return list;
+  #catalog(connectionId: string): RepositoryCatalog {
+    const existing = this.#catalogs.get(connectionId);
+    if (existing) return existing;
+    const catalog = new RepositoryCatalog({
+      open: () => this.#openProvider(connectionId),
+      hasPins: () => (this.#settings.get(connectionId)?.repositories ?? []).length > 0,
+    });
+    this.#catalogs.set(connectionId, catalog);
+    return catalog;
   }
 
   async #readRepository(node: RepositoryNode, signal: AbortSignal): Promise<RegistriesNode[]> {
-    const listing = await this.#listing(node.connectionId, node.repository);
-    const stop = () => listing.stop();
-    signal.addEventListener('abort', stop, { once: true });
+    const listing = this.#listing(node.connectionId, node.repository);
     const options = this.#viewOptions(node.id);
+    const stop = () => void listing.stop();
+    signal.addEventListener('abort', stop, { once: true });
     const view = await listing.view(options).finally(() => signal.removeEventListener('abort', stop));
     if (view.tags.length === 0) {
       return [
-        message(
+        messageNode(
           node,
           options.filter ? vscode.l10n.t('No tag matches "{0}"', options.filter) : vscode.l10n.t('No tags'),
         ),
@@ -367,7 +381,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       tagNode(node, node.connectionId, node.repository, tag),
     );
     if (view.truncated) {
-      children.push(message(node, vscode.l10n.t('The registry’s list of tags breaks off here')));
+      children.push(messageNode(node, vscode.l10n.t('The registry’s list of tags breaks off here')));
     }
     if (view.matching > view.tags.length || view.hasMorePages) {
       children.push({
@@ -394,9 +408,9 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     const children: RegistriesNode[] = [];
     const attestations: Descriptor[] = [];
     if (manifest.kind === 'index') {
-      for (const descriptor of manifest.manifests) {
+      for (const [position, descriptor] of manifest.manifests.entries()) {
         if (isUnknownPlatform(descriptor.platform)) attestations.push(descriptor);
-        else children.push(platformNode(node, descriptor));
+        else children.push(platformNode(node, descriptor, position));
       }
     } else if (manifest.layers.length > 0) {
       children.push({
@@ -418,7 +432,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
         referrers,
       });
     }
-    return children.length > 0 ? children : [message(node, vscode.l10n.t('No layers'))];
+    return children.length > 0 ? children : [messageNode(node, vscode.l10n.t('No layers'))];
   }
 
   /** Referrers, cosign's tags and BuildKit's attestations of one manifest, each digest once. */
@@ -437,20 +451,29 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     return [...byDigest.values()];
   }
 
-  async #listing(connectionId: string, repository: string): Promise<RepositoryListing> {
+  #listing(connectionId: string, repository: string): RepositoryListing {
     const id = repositoryId(connectionId, repository);
     const existing = this.#listings.get(id);
     if (existing) return existing;
-    const { provider } = await this.#sessions.open(connectionId);
-    const again = this.#listings.get(id);
-    if (again) return again;
-    const listing = new RepositoryListing(provider, repository, pageSize(), (tags) => {
+    const provider = () => this.#openProvider(connectionId);
+    const listing = new RepositoryListing(
+      {
+        listTags: async (...request) => (await provider()).listTags(...request),
+        getTagDetails: async (...request) => (await provider()).getTagDetails(...request),
+      },
+      repository,
+      pageSize(),
       // One event for all that arrived, naming only rows that are there.
-      const rows = tags.flatMap((tag) => this.#nodes.get(tagId(id, tag)) ?? []);
-      if (rows.length > 0 && this.#listings.get(id) === listing) this.#changed.fire(rows);
-    });
+      (tags) => this.#fire(...tags.flatMap((tag) => this.#nodes.get(tagId(id, tag)) ?? [])),
+    );
     this.#listings.set(id, listing);
     return listing;
+  }
+
+  async #openProvider(connectionId: string): Promise<RegistryProvider> {
+    const { provider } = await this.#sessions.open(connectionId);
+    this.#providers.set(connectionId, provider);
+    return provider;
   }
 
   #viewOptions(repositoryNodeId: string): TagViewOptions {
@@ -484,14 +507,21 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   /** Drops what is loaded for the node `id` and everything below it. */
   #forget(id: string): void {
-    const below = (key: string): boolean => key === id || key.startsWith(`${id}\n`);
-    for (const key of this.#repositories.keys()) if (below(key)) this.#repositories.delete(key);
-    for (const [key, listing] of this.#listings) {
-      if (!below(key)) continue;
-      listing.stop();
-      this.#listings.delete(key);
+    this.#renew((key) => isBelow(key, id));
+  }
+
+  /** Drops everything of a connection that is gone: one added under its id later is another. */
+  #remove(connectionId: string): void {
+    this.#forget(connectionId);
+    for (const map of [this.#catalogs, this.#listings, this.#lastGood, this.#providers]) {
+      for (const key of map.keys()) if (isBelow(key, connectionId)) map.delete(key);
     }
-    for (const [key, controller] of this.#reading) if (below(key)) controller.abort();
+  }
+
+  #renew(matches: (id: string) => boolean): void {
+    for (const [key, catalog] of this.#catalogs) if (matches(key)) this.#catalogs.set(key, catalog.renew());
+    for (const [key, listing] of this.#listings) if (matches(key)) this.#listings.set(key, listing.renew());
+    for (const [key, controller] of this.#reading) if (matches(key)) controller.abort();
   }
 
   #repositoryNode(parent: RegistriesNode, connection: Connection, repository: string): RepositoryNode {
@@ -510,6 +540,15 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     return node;
   }
 
+  /** The node VS Code holds, where there is one: events must name that very object. */
+  #known<Node extends RegistriesNode>(node: Node): Node {
+    return (this.#nodes.get(node.id) as Node | undefined) ?? this.#keep(node);
+  }
+
+  #fire(...nodes: RegistriesNode[]): void {
+    if (nodes.length > 0) this.#changed.fire(nodes.map((node) => this.#nodes.get(node.id) ?? node));
+  }
+
   /** The open session of a node, for commands. */
   async session(node: { readonly connectionId: string }): Promise<RegistrySession> {
     return this.#sessions.open(node.connectionId);
@@ -525,89 +564,11 @@ function byName(a: string, b: string): number {
   return collator.compare(a, b);
 }
 
-/** Ids join their parts by a line break, which no name can hold. */
-export function repositoryId(connectionId: string, repository: string): string {
-  return `${connectionId}\nrepository\n${repository}`;
+/** Key under which the loading of more below the node `id` runs. */
+function moreKey(id: string): string {
+  return `${id}\nmore`;
 }
 
-function tagId(repositoryNodeId: string, tag: string): string {
-  return `${repositoryNodeId}\ntag\n${tag}`;
-}
-
-function registryNode(connection: Connection): RegistryNode {
-  return {
-    kind: 'registry',
-    id: connection.id,
-    parent: undefined,
-    connectionId: connection.id,
-    connection,
-  };
-}
-
-function namespaceNode(parent: RegistriesNode, connectionId: string, namespace: string): NamespaceNode {
-  return {
-    kind: 'namespace',
-    id: `${connectionId}\nnamespace\n${namespace}`,
-    parent,
-    connectionId,
-    namespace,
-  };
-}
-
-function tagNode(parent: RegistriesNode, connectionId: string, repository: string, tag: string): TagNode {
-  return {
-    kind: 'tag',
-    id: tagId(repositoryId(connectionId, repository), tag),
-    parent,
-    connectionId,
-    repository,
-    tag,
-  };
-}
-
-function platformNode(parent: TagNode | PlatformNode, descriptor: Descriptor): PlatformNode {
-  return {
-    kind: 'platform',
-    id: `${parent.id}\nplatform\n${descriptor.digest}`,
-    parent,
-    connectionId: parent.connectionId,
-    repository: parent.repository,
-    tag: parent.tag,
-    label: descriptor.platform
-      ? formatPlatform(descriptor.platform)
-      : (descriptor.artifactType ?? descriptor.mediaType),
-    descriptor,
-  };
-}
-
-function layerNodes(parent: LayersNode): RegistriesNode[] {
-  return parent.layers.map((descriptor, index) => ({
-    kind: 'layer',
-    // The same layer may stand in an image twice.
-    id: `${parent.id}\n${index}`,
-    parent,
-    connectionId: parent.connectionId,
-    position: index + 1,
-    descriptor,
-  }));
-}
-
-function referrerNodes(parent: ReferrersNode): RegistriesNode[] {
-  return parent.referrers.map((descriptor) => ({
-    kind: 'referrer',
-    id: `${parent.id}\n${descriptor.digest}`,
-    parent,
-    connectionId: parent.connectionId,
-    repository: parent.repository,
-    descriptor,
-  }));
-}
-
-function errorNode(parent: RegistriesNode, error: unknown): RegistriesNode {
-  const connectionId = 'connectionId' in parent ? parent.connectionId : parent.id;
-  return { kind: 'error', id: `${parent.id}\nerror`, parent, connectionId, error };
-}
-
-function message(parent: RegistriesNode, text: string): RegistriesNode {
-  return { kind: 'message', id: `${parent.id}\nmessage\n${text}`, parent, text };
+function isBelow(id: string, ancestor: string): boolean {
+  return id === ancestor || id.startsWith(`${ancestor}\n`);
 }

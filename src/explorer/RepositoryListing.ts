@@ -2,11 +2,13 @@
  * The tags of one repository as far as they are loaded: pages, details that arrive later, order, filter and how many
  * are shown. It knows no VS Code, so that every order of refresh, page and cancel can be tested.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { isAttachmentTag } from '../core/oci/attachmentTag.ts';
 import { createTagFilter } from '../core/oci/tagFilter.ts';
-import { sortTags, type TagOrder } from '../core/oci/tagOrder.ts';
+import { sortTags, type SortableTag, type TagOrder } from '../core/oci/tagOrder.ts';
 import type { RegistryProvider, TagDetails } from '../core/providers/RegistryProvider.ts';
+import { throwIfCancelled } from '../core/registry/transport/cancellation.ts';
 
 /** How the tags are to be shown. */
 export interface TagViewOptions {
@@ -26,46 +28,79 @@ export interface ShownTags {
   readonly truncated: boolean;
 }
 
+/** What a listing needs of a provider. */
+export type TagSource = Pick<RegistryProvider, 'listTags' | 'getTagDetails'>;
+
 /** Requests for details at once; the transport has its own limit a host. */
 const DETAIL_CONCURRENCY = 12;
+const BATCH_MS = 100;
+/** Tags sorted before the event loop gets a turn: a few milliseconds. */
+const SORTED_AT_ONCE = 2_000;
 
 export class RepositoryListing {
-  readonly #provider: RegistryProvider;
+  readonly #source: TagSource;
   readonly #repository: string;
+  readonly #pageSize: number;
   readonly #onDetails: (tags: readonly string[]) => void;
+  readonly #names = new Set<string>();
   readonly #details = new Map<string, TagDetails>();
   readonly #failed = new Set<string>();
   readonly #pending = new Map<string, Promise<void>>();
   readonly #limit = pLimit(DETAIL_CONCURRENCY);
-  #names = new Set<string>();
-  #cursor: string | undefined;
-  #started = false;
-  #truncated = false;
+  /** Tags to have loaded before a view is given. */
+  readonly #atLeast: number;
   #shown: number;
+  #started = false;
+  #cursor: string | undefined;
+  #truncated = false;
+  /** The page on its way, shared by all who wait for one. */
+  #page: Promise<void> | undefined;
   #controller = new AbortController();
   #arrived: string[] = [];
   #batch: NodeJS.Timeout | undefined;
 
-  /** `onDetails` gets the tags whose details arrived, batched. */
+  /**
+   * @param onDetails gets the tags whose details arrived or could not be had, batched.
+   * @param shown how many tags are shown, where a listing that had shown more than one page is read anew.
+   */
   constructor(
-    provider: RegistryProvider,
+    source: TagSource,
     repository: string,
     pageSize: number,
     onDetails: (tags: readonly string[]) => void,
+    shown = pageSize,
   ) {
-    this.#provider = provider;
+    this.#source = source;
     this.#repository = repository;
-    this.#shown = pageSize;
+    this.#pageSize = pageSize;
     this.#onDetails = onDetails;
+    this.#shown = shown;
+    this.#atLeast = shown > pageSize ? shown : 1;
   }
 
-  /** Everything that runs for this listing stops; what is loaded stays readable. */
-  stop(): void {
+  /** Stops this listing. One with nothing loaded that will show as many tags takes its place. */
+  renew(): RepositoryListing {
+    this.stop();
+    return new RepositoryListing(
+      this.#source,
+      this.#repository,
+      this.#pageSize,
+      this.#onDetails,
+      this.#shown,
+    );
+  }
+
+  /** Everything that runs for this listing stops; what is loaded stays readable. True when something did run. */
+  stop(): boolean {
+    const wasBusy = this.#page !== undefined || this.#pending.size > 0 || this.#batch !== undefined;
     this.#controller.abort();
     this.#controller = new AbortController();
+    this.#page = undefined;
     this.#pending.clear();
     clearTimeout(this.#batch);
     this.#batch = undefined;
+    this.#arrived = [];
+    return wasBusy;
   }
 
   details(tag: string): TagDetails | undefined {
@@ -77,33 +112,40 @@ export class RepositoryListing {
     return this.#failed.has(tag);
   }
 
-  /** Loads the first page if nothing is loaded yet. */
-  async start(): Promise<void> {
-    if (!this.#started) await this.#loadPage();
+  /** Reads the details of `tag` anew. */
+  refreshDetails(tag: string): void {
+    this.#details.delete(tag);
+    this.#failed.delete(tag);
+    this.requestDetails([tag]);
   }
 
-  /** Shows `pageSize` more, asking the registry for its next page only when all that is loaded is shown. */
+  /**
+   * Shows `pageSize` more, asking the registry for its next page only when all that is loaded is shown.
+   * @throws CoreError `cancelled` by `stop`, or what the registry's answer was; then as many are shown as before.
+   */
   async showMore(pageSize: number, options: TagViewOptions): Promise<void> {
-    this.#shown += pageSize;
-    while (this.#cursor !== undefined && this.#matching(options).length < this.#shown) {
-      await this.#loadPage();
-    }
+    const shown = this.#shown + pageSize;
+    await this.#loadUntil(shown, options, this.#controller.signal);
+    this.#shown = shown;
   }
 
-  /** The tags to show, in order. Sorting by date or size first reads the details of all loaded tags. */
+  /**
+   * The tags to show, in order. Sorting by date or size first reads the details of all loaded tags.
+   * @throws CoreError `cancelled` by `stop`, or what the registry's answer was.
+   */
   async view(options: TagViewOptions): Promise<ShownTags> {
-    await this.start();
-    let names = this.#matching(options);
+    const { signal } = this.#controller;
     // A filter that matches nothing on the first pages must not hide what later pages hold.
-    while (names.length === 0 && options.filter !== '' && this.#cursor !== undefined) {
-      await this.#loadPage();
-      names = this.#matching(options);
+    const names = await this.#loadUntil(this.#atLeast, options, signal);
+    if (options.sortBy === 'date' || options.sortBy === 'size') {
+      await this.#loadDetails(names);
+      throwIfCancelled(signal);
     }
-    if (options.sortBy === 'date' || options.sortBy === 'size') await this.#loadDetails(names);
-    const sorted = this.#sorted(names, options.sortBy);
+    const tags = await this.#firstOf(names, options.sortBy);
+    throwIfCancelled(signal);
     return {
-      tags: sorted.slice(0, this.#shown),
-      matching: sorted.length,
+      tags,
+      matching: names.length,
       hasMorePages: this.#cursor !== undefined,
       truncated: this.#truncated,
     };
@@ -114,18 +156,32 @@ export class RepositoryListing {
     void this.#loadDetails(tags);
   }
 
-  async #loadPage(): Promise<void> {
-    const { signal } = this.#controller;
-    const page = await this.#provider.listTags(this.#repository, this.#cursor, signal);
-    this.#started = true;
-    this.#cursor = page.nextCursor;
-    this.#truncated ||= page.truncated ?? false;
-    const names = new Set(this.#names);
-    for (const { name, details } of page.items) {
-      names.add(name);
-      if (details) this.#details.set(name, details);
+  /** Loads pages until `count` tags match or there are no more. The matching ones. */
+  async #loadUntil(count: number, options: TagViewOptions, signal: AbortSignal): Promise<string[]> {
+    for (;;) {
+      const matching = this.#matching(options);
+      if (this.#started && (this.#cursor === undefined || matching.length >= count)) return matching;
+      this.#page ??= this.#loadPage(signal);
+      await this.#page;
+      throwIfCancelled(signal);
     }
-    this.#names = names;
+  }
+
+  async #loadPage(signal: AbortSignal): Promise<void> {
+    try {
+      const page = await this.#source.listTags(this.#repository, this.#cursor, signal);
+      throwIfCancelled(signal);
+      this.#started = true;
+      this.#cursor = page.nextCursor;
+      this.#truncated ||= page.truncated ?? false;
+      for (const { name, details } of page.items) {
+        this.#names.add(name);
+        if (details) this.#details.set(name, details);
+      }
+    } finally {
+      // After `stop` the page that is on its way is another one.
+      if (!signal.aborted) this.#page = undefined;
+    }
   }
 
   #matching({ filter, showAttachments }: TagViewOptions): string[] {
@@ -133,12 +189,18 @@ export class RepositoryListing {
     return [...this.#names].filter((name) => matches(name) && (showAttachments || !isAttachmentTag(name)));
   }
 
-  #sorted(names: readonly string[], sortBy: TagOrder): string[] {
-    const tags = names.map((name) => {
-      const details = this.#details.get(name);
-      return details ? { name, details } : { name };
-    });
-    return sortTags(tags, sortBy).map(({ name }) => name);
+  /** As many of `names` as are shown, sorted, slice by slice: 100,000 tags must not be felt. */
+  async #firstOf(names: readonly string[], sortBy: TagOrder): Promise<string[]> {
+    let first: SortableTag[] = [];
+    for (let start = 0; start < names.length; start += SORTED_AT_ONCE) {
+      if (start > 0) await nextTurn();
+      const slice = names.slice(start, start + SORTED_AT_ONCE).map((name): SortableTag => {
+        const details = this.#details.get(name);
+        return details ? { name, details } : { name };
+      });
+      first = sortTags([...first, ...slice], sortBy).slice(0, this.#shown);
+    }
+    return first.map(({ name }) => name);
   }
 
   async #loadDetails(tags: readonly string[]): Promise<void> {
@@ -150,14 +212,11 @@ export class RepositoryListing {
     const { signal } = this.#controller;
     const loading = this.#limit(async () => {
       if (signal.aborted) return;
-      try {
-        const details = await this.#provider.getTagDetails(this.#repository, tag, signal);
-        this.#details.set(tag, details);
-      } catch {
-        // A tag without details is still a tag; the error shows when it is opened.
-        if (signal.aborted) return;
-        this.#failed.add(tag);
-      }
+      const details = await this.#source.getTagDetails(this.#repository, tag, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      // A tag without details is still a tag; the error shows when it is opened.
+      if (details) this.#details.set(tag, details);
+      else this.#failed.add(tag);
       this.#pending.delete(tag);
       this.#announce(tag);
     });
@@ -170,6 +229,6 @@ export class RepositoryListing {
     this.#batch ??= setTimeout(() => {
       this.#batch = undefined;
       this.#onDetails(this.#arrived.splice(0));
-    }, 100);
+    }, BATCH_MS);
   }
 }

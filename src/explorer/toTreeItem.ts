@@ -1,6 +1,6 @@
 /** How each kind of node looks: label, description, icon, tooltip, menus (contextValue) and what a screen reader says. */
 import * as vscode from 'vscode';
-import { toDisplayLine } from '../core/common/displayText.ts';
+import { toDisplayLine, toDisplayText } from '../core/common/displayText.ts';
 import type { ArtifactKind } from '../core/oci/artifact.ts';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import { shortDigest } from '../core/oci/digest.ts';
@@ -33,7 +33,7 @@ function createItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
       return registryItem(node);
     case 'invalidConnection':
       return withDetails(new vscode.TreeItem(vscode.l10n.t('Invalid connection')), {
-        description: toDisplayLine(node.invalid.problem),
+        description: node.invalid.problem,
         icon: 'error',
         contextValue: 'invalidConnection',
         command: {
@@ -43,7 +43,7 @@ function createItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
         },
       });
     case 'namespace':
-      return withDetails(new vscode.TreeItem(toDisplayLine(node.namespace), Collapsed), {
+      return withDetails(new vscode.TreeItem(node.namespace, Collapsed), {
         icon: 'folder',
         contextValue: 'namespace',
         spoken: vscode.l10n.t('Namespace {0}', node.namespace),
@@ -53,7 +53,7 @@ function createItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
     case 'tag':
       return tagItem(node, state);
     case 'platform':
-      return withDetails(new vscode.TreeItem(toDisplayLine(node.label), Collapsed), {
+      return withDetails(new vscode.TreeItem(node.label, Collapsed), {
         description: shortDigest(node.descriptor.digest),
         icon: 'device-desktop',
         contextValue: 'platform',
@@ -118,21 +118,23 @@ interface Details {
   readonly command?: vscode.Command;
 }
 
+/** Every text passes here: what came from outside is made safe to show at this one point. */
 function withDetails(item: vscode.TreeItem, details: Details): vscode.TreeItem {
+  const label = toDisplayLine(typeof item.label === 'string' ? item.label : '');
+  const description = details.description === undefined ? undefined : toDisplayLine(details.description);
+  const spoken = toDisplayLine(details.spoken ?? label, 600);
+  item.label = label;
   item.iconPath = new vscode.ThemeIcon(
     details.icon,
     details.iconColor === undefined ? undefined : new vscode.ThemeColor(details.iconColor),
   );
   item.contextValue = details.contextValue;
-  if (details.description !== undefined) item.description = details.description;
+  if (description !== undefined) item.description = description;
   // A plain string is never Markdown; the label stands in where there is nothing to add.
-  item.tooltip = details.tooltip ?? (typeof item.label === 'string' ? item.label : undefined);
+  item.tooltip = toDisplayText(details.tooltip ?? label);
   if (details.command) item.command = details.command;
   item.accessibilityInformation = {
-    label: [
-      details.spoken ?? (typeof item.label === 'string' ? item.label : ''),
-      details.spoken?.includes(details.description ?? '') ? undefined : details.description,
-    ]
+    label: [spoken, description && spoken.includes(description) ? undefined : description]
       .filter(Boolean)
       .join(', '),
   };
@@ -143,14 +145,13 @@ function registryItem({ connection }: RegistryNode): vscode.TreeItem {
   const host = connection.url.replace(/^https?:\/\//i, '');
   const unencrypted = connection.url.toLowerCase().startsWith('http:');
   const local = connection.localContainer !== undefined;
-  return withDetails(new vscode.TreeItem(toDisplayLine(connection.name), Collapsed), {
+  return withDetails(new vscode.TreeItem(connection.name, Collapsed), {
     description: [
       host === connection.name ? undefined : host,
       connection.auth === 'password' ? connection.username : undefined,
       unencrypted && !local ? vscode.l10n.t('http') : undefined,
     ]
       .filter(Boolean)
-      .map((part) => toDisplayLine(part!))
       .join(' · '),
     icon: local ? 'server-environment' : connection.provider === 'dockerHub' ? 'cloud' : 'server',
     contextValue: [
@@ -158,15 +159,15 @@ function registryItem({ connection }: RegistryNode): vscode.TreeItem {
       local ? ':local' : '',
       connection.auth === 'password' ? ':canSignOut' : '',
     ].join(''),
-    tooltip: toDisplayLine(connection.url),
+    tooltip: connection.url,
     spoken: vscode.l10n.t('Registry {0}', connection.name),
   });
 }
 
 function repositoryItem(node: RepositoryNode, { filter, hasWebPage }: TreeState): vscode.TreeItem {
   const name = node.repository.slice(node.repository.lastIndexOf('/') + 1);
-  return withDetails(new vscode.TreeItem(toDisplayLine(name), Collapsed), {
-    ...(filter && { description: vscode.l10n.t('filter: {0}', toDisplayLine(filter)) }),
+  return withDetails(new vscode.TreeItem(name, Collapsed), {
+    ...(filter && { description: vscode.l10n.t('filter: {0}', filter) }),
     icon: node.pinned ? 'pinned' : 'repo',
     contextValue: [
       'repository',
@@ -174,7 +175,7 @@ function repositoryItem(node: RepositoryNode, { filter, hasWebPage }: TreeState)
       filter ? ':filtered' : '',
       hasWebPage ? ':hasWeb' : '',
     ].join(''),
-    tooltip: toDisplayLine(node.repository),
+    tooltip: node.repository,
     spoken: vscode.l10n.t('Repository {0}', node.repository),
   });
 }
@@ -207,7 +208,6 @@ function tagItem(node: TagNode, { details, detailsFailed, hasWebPage }: TreeStat
   const size = details?.sizeInBytes === undefined ? undefined : formatSize(details.sizeInBytes);
   const count = details?.platforms?.length ?? 0;
   const platforms = count > 1 ? vscode.l10n.t('{0} platforms', formatCount(count)) : undefined;
-  const label = toDisplayLine(node.tag);
   const tooltip = details
     ? [
         `${node.repository}:${node.tag}`,
@@ -225,20 +225,20 @@ function tagItem(node: TagNode, { details, detailsFailed, hasWebPage }: TreeStat
     : detailsFailed
       ? vscode.l10n.t('The details of this tag could not be read. Open it to see why.')
       : vscode.l10n.t('Reading details…');
-  return withDetails(new vscode.TreeItem(label, Collapsed), {
+  return withDetails(new vscode.TreeItem(node.tag, Collapsed), {
     description: [age, size, platforms].filter(Boolean).join(' · '),
     icon: details ? TAG_ICONS[details.kind] : detailsFailed ? 'warning' : 'tag',
     contextValue: hasWebPage ? 'tag:hasWeb' : 'tag',
     tooltip,
     spoken: details
-      ? vscode.l10n.t('Tag {0}, {1}', label, kindLabel(details.kind))
-      : vscode.l10n.t('Tag {0}', label),
+      ? vscode.l10n.t('Tag {0}, {1}', node.tag, kindLabel(details.kind))
+      : vscode.l10n.t('Tag {0}', node.tag),
   });
 }
 
 function referrerItem(descriptor: Descriptor): vscode.TreeItem {
   const { label, icon } = describeReferrer(descriptor);
-  return withDetails(new vscode.TreeItem(toDisplayLine(label)), {
+  return withDetails(new vscode.TreeItem(label), {
     description: shortDigest(descriptor.digest),
     icon,
     contextValue: 'referrer',

@@ -19,6 +19,8 @@ import type { RegistrySession } from './RegistrySession.ts';
 export interface RepositoryChange {
   readonly connectionId: string;
   readonly repository: string;
+  /** Tags that are known to be gone. */
+  readonly removedTags?: readonly string[];
 }
 
 export interface RegistrySessionsOptions {
@@ -47,7 +49,7 @@ export class RegistrySessions implements vscode.Disposable {
     this.#subscriptions = [
       options.settings.onDidChange(() => this.#dropChanged()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('http')) this.#dropAll();
+        if (event.affectsConfiguration('http')) this.#resetAll();
       }),
     ];
   }
@@ -72,7 +74,9 @@ export class RegistrySessions implements vscode.Disposable {
     if (existing) return existing;
     const session = this.create(connection);
     this.#sessions.set(connectionId, session);
-    session.catch(() => this.#sessions.delete(connectionId));
+    session.catch(() => {
+      if (this.#sessions.get(connectionId) === session) this.#sessions.delete(connectionId);
+    });
     return session;
   }
 
@@ -103,8 +107,12 @@ export class RegistrySessions implements vscode.Disposable {
   }
 
   /** Told by whoever changed a repository: the explorer refreshes that node only. */
-  notifyRepositoryChanged(connectionId: string, repository: string): void {
-    this.#repositoryChanged.fire({ connectionId, repository });
+  notifyRepositoryChanged(
+    connectionId: string,
+    repository: string,
+    removedTags: readonly string[] = [],
+  ): void {
+    this.#repositoryChanged.fire({ connectionId, repository, removedTags });
   }
 
   /** Connections through which `host/repository` of a docker reference is seen, with the name it has there. */
@@ -133,11 +141,15 @@ export class RegistrySessions implements vscode.Disposable {
       void pending.then(
         ({ connection }) => {
           // Pins do not change how the registry is reached, and its tokens may stay.
-          if (reachKey(current) !== reachKey(connection)) this.#drop(id);
+          if (reachKey(current) !== reachKey(connection)) this.reset(id);
         },
         () => undefined,
       );
     }
+  }
+
+  #resetAll(): void {
+    for (const id of [...this.#sessions.keys()]) this.reset(id);
   }
 
   #dropAll(): void {

@@ -136,7 +136,10 @@ export class DeleteTagCommand implements Command {
         };
       });
     } finally {
-      this.#sessions.notifyRepositoryChanged(connectionId, plan.repository);
+      const gone = outcomes
+        .filter(({ state }) => state === 'deleted')
+        .flatMap(({ tag, alsoDeleted }) => [tag, ...alsoDeleted]);
+      this.#sessions.notifyRepositoryChanged(connectionId, plan.repository, gone);
     }
     await this.#tell(plan, outcomes, activityId);
   }

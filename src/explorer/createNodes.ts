@@ -1,0 +1,114 @@
+/** Makes the nodes of the Registries tree, each with its stable id. */
+import type { Descriptor } from '../core/oci/descriptor.ts';
+import { formatPlatform } from '../core/oci/platform.ts';
+import type { Connection } from '../platform/Connection.ts';
+import type {
+  LayersNode,
+  NamespaceNode,
+  PlatformNode,
+  ReferrersNode,
+  RegistriesNode,
+  RegistryNode,
+  TagNode,
+} from './nodes.ts';
+
+/** Ids join their parts by a line break, which no name can hold. */
+export function repositoryId(connectionId: string, repository: string): string {
+  return `${connectionId}\nrepository\n${repository}`;
+}
+
+export function tagId(repositoryNodeId: string, tag: string): string {
+  return `${repositoryNodeId}\ntag\n${tag}`;
+}
+
+export function registryNode(connection: Connection): RegistryNode {
+  return {
+    kind: 'registry',
+    id: connection.id,
+    parent: undefined,
+    connectionId: connection.id,
+    connection,
+  };
+}
+
+export function namespaceNode(
+  parent: RegistriesNode,
+  connectionId: string,
+  namespace: string,
+): NamespaceNode {
+  return {
+    kind: 'namespace',
+    id: `${connectionId}\nnamespace\n${namespace}`,
+    parent,
+    connectionId,
+    namespace,
+  };
+}
+
+export function tagNode(
+  parent: RegistriesNode,
+  connectionId: string,
+  repository: string,
+  tag: string,
+): TagNode {
+  return {
+    kind: 'tag',
+    id: tagId(repositoryId(connectionId, repository), tag),
+    parent,
+    connectionId,
+    repository,
+    tag,
+  };
+}
+
+/** @param position in the index: it may list one manifest for two platforms. */
+export function platformNode(
+  parent: TagNode | PlatformNode,
+  descriptor: Descriptor,
+  position: number,
+): PlatformNode {
+  return {
+    kind: 'platform',
+    id: `${parent.id}\nplatform\n${position}\n${descriptor.digest}`,
+    parent,
+    connectionId: parent.connectionId,
+    repository: parent.repository,
+    tag: parent.tag,
+    label: descriptor.platform
+      ? formatPlatform(descriptor.platform)
+      : (descriptor.artifactType ?? descriptor.mediaType),
+    descriptor,
+  };
+}
+
+export function layerNodes(parent: LayersNode): RegistriesNode[] {
+  return parent.layers.map((descriptor, index) => ({
+    kind: 'layer',
+    // The same layer may stand in an image twice.
+    id: `${parent.id}\n${index}`,
+    parent,
+    connectionId: parent.connectionId,
+    position: index + 1,
+    descriptor,
+  }));
+}
+
+export function referrerNodes(parent: ReferrersNode): RegistriesNode[] {
+  return parent.referrers.map((descriptor) => ({
+    kind: 'referrer',
+    id: `${parent.id}\n${descriptor.digest}`,
+    parent,
+    connectionId: parent.connectionId,
+    repository: parent.repository,
+    descriptor,
+  }));
+}
+
+export function errorNode(parent: RegistriesNode, error: unknown): RegistriesNode {
+  const connectionId = 'connectionId' in parent ? parent.connectionId : parent.id;
+  return { kind: 'error', id: `${parent.id}\nerror`, parent, connectionId, error };
+}
+
+export function messageNode(parent: RegistriesNode, text: string): RegistriesNode {
+  return { kind: 'message', id: `${parent.id}\nmessage\n${text}`, parent, text };
+}
