@@ -51,6 +51,8 @@ export interface ErrorDetails {
   readonly registryMessage?: string;
   /** A finer reason within the kind, a stable camelCase word: `unknownAuthority`, `deleteDisabled`. */
   readonly reason?: string;
+  /** The scope, permission, profile or role that is missing or wrong, as its maker calls it: `read:packages`. */
+  readonly missing?: string;
   /** Seconds the server asked us to wait. */
   readonly retryAfterSeconds?: number;
   /** For `redirectRefused` and `realmRefused`: the host we were sent to. */

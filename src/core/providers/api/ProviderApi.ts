@@ -63,15 +63,19 @@ export class ProviderApi {
     return this.#parse(schema, request, response);
   }
 
-  /** POST, PUT, PATCH or DELETE with a JSON body; the reply's text is left unread. */
+  /** POST, PUT, PATCH or DELETE with a JSON body; the reply's text is left uninterpreted. */
   async send(
     method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     request: ApiRequest,
     body?: unknown,
-  ): Promise<{ readonly status: number; readonly headers: TransportResponse['headers'] }> {
+  ): Promise<{
+    readonly status: number;
+    readonly headers: TransportResponse['headers'];
+    readonly body: Uint8Array;
+  }> {
     const response = await this.#send(method, request, body);
-    await response.bytes(MAX_REPLY_BYTES);
-    return { status: response.status, headers: response.headers };
+    const bytes = await response.bytes(MAX_REPLY_BYTES);
+    return { status: response.status, headers: response.headers, body: bytes };
   }
 
   /** A POST whose reply matters: GraphQL, sign-in, AWS-style calls. */

@@ -6,6 +6,8 @@ import { toDisplayLine } from '../../common/displayText.ts';
 const ErrorBody = v.object({
   errors: v.array(v.object({ code: v.optional(v.string()), message: v.optional(v.nullable(v.string())) })),
 });
+/** What the makers' own APIs answer: GitHub, Quay `message`; Docker Hub `detail` or `message`. */
+const PlainErrorBody = v.union([v.object({ message: v.string() }), v.object({ detail: v.string() })]);
 
 const KIND_OF_STATUS: Readonly<Record<number, ErrorKind>> = {
   401: 'unauthorized',
@@ -20,7 +22,7 @@ const KIND_OF_STATUS: Readonly<Record<number, ErrorKind>> = {
   501: 'unsupported',
 };
 
-/** Code and message of the registry's first error; nothing for HTML, other JSON and empty bodies. */
+/** Code and message of the registry's first error, or an API's one message; nothing for HTML, other JSON and empty bodies. */
 export function parseErrorBody(body: Uint8Array): Pick<ErrorDetails, 'code' | 'registryMessage'> {
   let json: unknown;
   try {
@@ -30,7 +32,12 @@ export function parseErrorBody(body: Uint8Array): Pick<ErrorDetails, 'code' | 'r
   }
   const parsed = v.safeParse(ErrorBody, json);
   const first = parsed.success ? parsed.output.errors[0] : undefined;
-  if (first === undefined) return {};
+  if (first === undefined) {
+    const plain = v.safeParse(PlainErrorBody, json);
+    if (!plain.success) return {};
+    const text = toDisplayLine('message' in plain.output ? plain.output.message : plain.output.detail, 500);
+    return text === '' ? {} : { registryMessage: text };
+  }
   const code = toDisplayLine(first.code ?? '', 64);
   const message = toDisplayLine(first.message ?? '', 500);
   return { ...(code && { code }), ...(message && { registryMessage: message }) };
