@@ -1,10 +1,14 @@
 /** Where credentials come from. Docker's configuration, helpers, Podman and VS Code's secrets each implement this one interface. */
 
 /** Username + secret, an identity (refresh) token, or a ready registry token. */
-export type Credential =
+export type Credential = (
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'identityToken'; readonly token: string; readonly username?: string }
-  | { readonly kind: 'bearer'; readonly token: string };
+  | { readonly kind: 'bearer'; readonly token: string }
+) & {
+  /** A little before it ends: from then on the store is asked again. Absent: it is kept until it is refused. */
+  readonly renewAt?: Date;
+};
 
 /** What is asked for. */
 export interface CredentialRequest {

@@ -57,6 +57,7 @@ export class Authorizer {
   /** Like `authorize`, but only what is at hand: for a request that waited for its turn while others learned. */
   authorizeNow(scopes: readonly string[]): string | undefined {
     const repository = repositoryOf(scopes);
+    this.#dropEnding(repository);
     if (this.#scheme === undefined || !this.#credentials.has(repository)) return undefined;
     const credential = this.#credentials.get(repository);
     if (credential?.kind === 'bearer') return `Bearer ${credential.token}`;
@@ -175,8 +176,14 @@ export class Authorizer {
     });
   }
 
+  #dropEnding(repository: string): void {
+    const renewAt = this.#credentials.get(repository)?.renewAt;
+    if (renewAt !== undefined && renewAt.getTime() <= Date.now()) this.#credentials.delete(repository);
+  }
+
   async #credential(scopes: readonly string[], signal: AbortSignal): Promise<Credential | undefined> {
     const repository = repositoryOf(scopes);
+    this.#dropEnding(repository);
     if (this.#credentials.has(repository)) return this.#credentials.get(repository);
     const { credentials, credentialKey: key, scrubber, logger, registry } = this.#options;
     return this.#lookups.run(repository, signal, async (shared) => {
