@@ -60,6 +60,16 @@ export async function openRegistry(
     onWarning: (text) => logger.warn(`${endpoint.host}: ${text}`),
   });
   const client = new RegistryClient(endpoint, transport, logger);
+  const openOther = (url: string): Transport => {
+    const other = createEndpoint(new URL(url).origin, 'api');
+    return openTransport({
+      ...shared,
+      endpoint: other,
+      // A self-hosted API is usually behind the registry's own certificate.
+      tls: other.host.split(':')[0] === endpoint.host.split(':')[0] ? tls : {},
+      credentials: { get: () => Promise.resolve(undefined) },
+    });
+  };
   const { profile, region, apiUrl } = connection;
   const provider = await createProvider(connection.provider ?? detectProviderKind(endpoint), {
     client,
@@ -70,17 +80,8 @@ export async function openRegistry(
       ...(region !== undefined && { region }),
       ...(apiUrl !== undefined && { apiUrl }),
     },
-    openApi: (baseUrl, authorize) => {
-      const api = createEndpoint(new URL(baseUrl).origin, 'api');
-      const apiTransport = openTransport({
-        ...shared,
-        endpoint: api,
-        // A self-hosted API is usually behind the registry's own certificate.
-        tls: api.host.split(':')[0] === endpoint.host.split(':')[0] ? tls : {},
-        credentials: { get: () => Promise.resolve(undefined) },
-      });
-      return new ProviderApi(apiTransport, baseUrl, authorize);
-    },
+    openApi: (baseUrl, authorize) => new ProviderApi(openOther(baseUrl), baseUrl, authorize),
+    openTransport: openOther,
     accountToken: readAccountToken,
   });
   return {

@@ -17,24 +17,26 @@ export function testProviderContext(
   connection: TestConnection,
   { settings = {}, credential, accountToken }: TestContextOptions = {},
 ): ProviderContext {
+  const openTransport = (url: string): Transport => {
+    const transport = new Transport({
+      endpoint: createEndpoint(new URL(url).origin, 'api'),
+      tls: {},
+      proxy: { strictProxyTls: true },
+      credentials: { get: () => Promise.resolve(undefined) },
+      logger: nullLogger,
+      userAgent: 'berth-test',
+      limits: { retryBaseMs: 1, headersTimeoutMs: 10_000 },
+    });
+    connection.disposeWith(transport);
+    return transport;
+  };
   return {
     client: connection.client,
     logger: nullLogger,
     settings,
     credentials: { get: () => Promise.resolve(credential) },
-    openApi: (baseUrl, authorize) => {
-      const transport = new Transport({
-        endpoint: createEndpoint(new URL(baseUrl).origin, 'api'),
-        tls: {},
-        proxy: { strictProxyTls: true },
-        credentials: { get: () => Promise.resolve(undefined) },
-        logger: nullLogger,
-        userAgent: 'berth-test',
-        limits: { retryBaseMs: 1, headersTimeoutMs: 10_000 },
-      });
-      connection.disposeWith(transport);
-      return new ProviderApi(transport, baseUrl, authorize);
-    },
+    openApi: (baseUrl, authorize) => new ProviderApi(openTransport(baseUrl), baseUrl, authorize),
+    openTransport,
     accountToken: () => Promise.resolve(accountToken),
   };
 }

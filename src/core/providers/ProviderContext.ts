@@ -2,6 +2,7 @@
 import type { Logger } from '../common/Logger.ts';
 import type { CredentialStore } from '../credentials/CredentialStore.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
+import type { Transport } from '../registry/transport/Transport.ts';
 import type { ApiAuthorization, ProviderApi } from './api/ProviderApi.ts';
 
 /** Whose account of the editor gives a token. */
@@ -25,6 +26,8 @@ export interface ProviderContext {
   readonly credentials: CredentialStore;
   /** A JSON API beside the registry's: its own host, deadlines and rules as for the registry; closed with the connection. */
   readonly openApi: (baseUrl: string, authorize: ApiAuthorization) => ProviderApi;
+  /** The way to another host, for a library that speaks its API itself: the same rules, no credentials; closed with the connection. */
+  readonly openTransport: (origin: string) => Transport;
   /** A token of an account the person is signed in to in the editor; undefined when there is none. Never asks. */
   readonly accountToken: (service: AccountService, scopes: readonly string[]) => Promise<string | undefined>;
 }
