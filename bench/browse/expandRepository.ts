@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { Agent, request, type Dispatcher } from 'undici';
 import { OciProvider } from '../../src/core/providers/OciProvider.ts';
 import type { RegistryProvider } from '../../src/core/providers/RegistryProvider.ts';
-import { RepositoryListing, type TagViewOptions } from '../../src/explorer/RepositoryListing.ts';
 import { FaultServer } from '../../test/support/faultServer/FaultServer.ts';
 import { forward } from '../../test/support/forward.ts';
 import { startDistribution } from '../../test/support/servers/distribution.ts';
@@ -18,11 +17,9 @@ import { absoluteRow, comparedRow, type BenchGroup, type BenchRow } from '../Ben
 import { medianTimes } from '../medianTimes.ts';
 import { loadMicrosoftRegistries, MICROSOFT, type MicrosoftRegistries } from './microsoftRegistries.ts';
 import { REPOSITORY, seedRepository, TAG_COUNT } from './seedRepository.ts';
+import { createTreeListing, PAGE_SIZE, VIEW } from './treeListing.ts';
 
 const area = 'browse';
-/** As the settings have them unless changed. */
-const PAGE_SIZE = 100;
-const VIEW: TagViewOptions = { sortBy: 'version', filter: '', showAttachments: false };
 
 export const expandRepository: BenchGroup = {
   area,
@@ -141,11 +138,8 @@ async function timeDetails(url: string, microsoft: MicrosoftRegistries): Promise
 }
 
 /** What the tree does when a repository is opened. */
-async function expand(
-  provider: RegistryProvider,
-  onDetails: (tags: readonly string[]) => void = () => undefined,
-) {
-  const listing = new RepositoryListing(provider, REPOSITORY, PAGE_SIZE, onDetails);
+async function expand(provider: RegistryProvider, onDetails?: (tags: readonly string[]) => void) {
+  const listing = createTreeListing(provider, REPOSITORY, onDetails);
   const { tags, matching } = await listing.view(VIEW);
   if (matching !== TAG_COUNT || tags.length !== PAGE_SIZE) throw new Error(`${matching} tags were listed`);
   return { listing, tags };

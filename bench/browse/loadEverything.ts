@@ -4,9 +4,9 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OciProvider } from '../../src/core/providers/OciProvider.ts';
-import { RepositoryListing, type TagViewOptions } from '../../src/explorer/RepositoryListing.ts';
 import { TestConnection } from '../../test/support/TestConnection.ts';
 import { REPOSITORY } from './listingServer.ts';
+import { createTreeCatalog, createTreeListing, PAGE_SIZE, VIEW } from './treeListing.ts';
 
 /** Turns are of the event loop, in milliseconds the thread itself worked: what else the machine does is not in them. */
 export interface LoadCost {
@@ -15,58 +15,52 @@ export interface LoadCost {
   /** What stays on the heap while all of it is loaded. */
   readonly heapGrowthInBytes: number;
   readonly longestTurnLoadingMs: number;
-  readonly longestTurnShowingMs: number;
+  readonly longestTurnSortingMs: number;
 }
-
-const PAGE_SIZE = 100;
-const VIEW: TagViewOptions = { sortBy: 'version', filter: '', showAttachments: false };
 
 if (import.meta.main) console.log(JSON.stringify(await measure(process.argv[2]!, process.argv[3]!)));
 
 async function measure(largeUrl: string, smallUrl: string): Promise<LoadCost> {
   // The small registry first: code that is loaded and compiled is not what is measured.
   await using small = await loadAll(smallUrl);
-  if (small.shownTags !== PAGE_SIZE) throw new Error(`${small.shownTags} tags of the small registry`);
+  if (small.tagCount === 0) throw new Error('the small registry has no tags');
   const heapBefore = heapInBytes();
   await using large = await loadAll(largeUrl);
   return {
-    repositories: large.repositories.size,
-    tags: large.shownTags,
+    repositories: large.catalog.names.size,
+    tags: large.tagCount,
     heapGrowthInBytes: heapInBytes() - heapBefore,
     longestTurnLoadingMs: large.longestTurnLoadingMs,
-    longestTurnShowingMs: large.longestTurnShowingMs,
+    longestTurnSortingMs: large.longestTurnSortingMs,
   };
 }
 
 async function loadAll(url: string) {
   const connection = new TestConnection(url);
   const provider = new OciProvider(connection.client);
-  const listing = new RepositoryListing(provider, REPOSITORY, PAGE_SIZE, () => undefined);
+  const listing = createTreeListing(provider, REPOSITORY);
   const loading = watchTurns();
-  let repositories: ReadonlySet<string> = new Set();
-  let cursor: string | undefined;
+  const catalog = createTreeCatalog(provider);
   do {
-    const page = await provider.listRepositories(cursor, connection.signal);
-    repositories = new Set([...repositories, ...page.items]);
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
+    await catalog.loadMore(connection.signal);
+  } while (catalog.hasMorePages);
   // What nobody matches makes the tree read the list to its end.
   const { matching } = await listing.view({ ...VIEW, filter: 'no-tag-is-called-so' });
   if (matching !== 0) throw new Error(`${matching} tags match`);
   const longestTurnLoadingMs = await loading.stop();
 
-  const showing = watchTurns();
+  const sorting = watchTurns();
   await listing.view(VIEW);
   await nextTurn();
-  await listing.showMore(Infinity, VIEW);
-  const { tags } = await listing.view(VIEW);
-  const longestTurnShowingMs = await showing.stop();
+  await listing.showMore(PAGE_SIZE, VIEW);
+  const view = await listing.view(VIEW);
+  const longestTurnSortingMs = await sorting.stop();
   return {
-    repositories,
+    catalog,
     listing,
-    shownTags: tags.length,
+    tagCount: view.matching,
     longestTurnLoadingMs,
-    longestTurnShowingMs,
+    longestTurnSortingMs,
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }
