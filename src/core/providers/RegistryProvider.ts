@@ -19,14 +19,28 @@ export interface TagDetails {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly kind: ArtifactKind;
-  /** Compressed size of config and layers; for an index the sum over its runnable platforms. Bytes. */
+  /** Compressed size of config and layers; for an index the sum over its runnable platforms (ECR tells the largest). Bytes. */
   readonly sizeInBytes?: number;
   /** Creation time from the image config (of an index: the newest platform read), or the registry's push time. */
   readonly createdAt?: Date;
   readonly platforms?: readonly Platform[];
   /** For artifacts: the artifactType or config media type. */
   readonly artifactType?: string;
+  /** Vulnerabilities the registry's own scan found, by severity; absent where it has not scanned. */
+  readonly findings?: FindingCounts;
 }
+
+export const FINDING_SEVERITIES = [
+  'critical',
+  'high',
+  'medium',
+  'low',
+  'informational',
+  'undefined',
+] as const;
+
+/** Empty where a scan found nothing. */
+export type FindingCounts = Readonly<Partial<Record<(typeof FINDING_SEVERITIES)[number], number>>>;
 
 /** A repository that a public search found. */
 export interface FoundRepository {
@@ -44,6 +58,8 @@ export interface ProviderCapabilities {
    * delete-by-digest exists (`dummyManifest`), or not at all; `probe` when it must be found out per repository.
    */
   readonly deletesSingleTag: 'native' | 'dummyManifest' | 'none' | 'probe';
+  /** Deleting the only tag of an image deletes the image, at once and not only when garbage is collected. */
+  readonly deletesImageWithLastTag?: true;
 }
 
 export interface RegistryProvider {
