@@ -15,7 +15,7 @@ interface ProviderRegistration {
 const REGISTRATIONS: readonly ProviderRegistration[] = [
   {
     kind: 'dockerHub',
-    create: async ({ client }) => new (await import('./DockerHubProvider.ts')).DockerHubProvider(client),
+    create: async (context) => (await import('./DockerHubProvider.ts')).DockerHubProvider.open(context),
     matches: ({ host }) => host === DOCKER_HUB_API_HOST,
   },
   {

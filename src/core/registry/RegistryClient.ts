@@ -12,13 +12,14 @@ import { parseDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { parseManifest } from '../oci/parseManifest.ts';
-import { isRepositoryName, isTag } from '../oci/reference.ts';
+import { isRepositoryName, isTag, parseRepositoryName } from '../oci/reference.ts';
 import { Blobs } from './Blobs.ts';
 import type { BlobRange } from './Blobs.ts';
 import { Manifests } from './Manifests.ts';
 import type { ManifestHead } from './Manifests.ts';
 import { readNamePage } from './nameListing.ts';
 import type { Page } from './Page.ts';
+import type { PullLimitMeter } from './PullLimit.ts';
 import { ping } from './ping.ts';
 import type { PingResult } from './ping.ts';
 import { Referrers } from './Referrers.ts';
@@ -50,6 +51,11 @@ export class RegistryClient {
     this.#manifests = new Manifests(this.#requests);
     this.#blobs = new Blobs(this.#requests);
     this.#referrers = new Referrers(this.#requests, this.#manifests);
+  }
+
+  /** What replies said about pulls that are left; only Docker Hub says it. */
+  get pullLimit(): PullLimitMeter {
+    return this.#requests.pullLimit;
   }
 
   /** `GET /v2/`. Throws `notARegistry` for HTML and other strangers; `unauthorized` when credentials were refused. */
@@ -105,6 +111,15 @@ export class RegistryClient {
     signal: AbortSignal,
   ): Promise<ManifestHead | undefined> {
     return this.#manifests.head(this.#nameOf(repository), reference, signal);
+  }
+
+  /** The same by the name the registry knows, outside the connection's namespace too. */
+  async headManifestOf(
+    fullName: string,
+    reference: string,
+    signal: AbortSignal,
+  ): Promise<ManifestHead | undefined> {
+    return this.#manifests.head(parseRepositoryName(fullName), reference, signal);
   }
 
   /** `PUT /v2/<name>/manifests/<reference>` of exactly `bytes`. A lost reply is checked by HEAD (row 34). */

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { CoreError } from '../common/CoreError.ts';
 import type { Logger } from '../common/Logger.ts';
+import { PullLimitMeter } from './PullLimit.ts';
 import type { RegistryEndpoint } from './RegistryEndpoint.ts';
 import { notARegistryError, rethrowByCode } from './registryError.ts';
 import type { RequestContext } from './registryError.ts';
@@ -11,6 +12,7 @@ import type { Transport, TransportRequest, TransportResponse } from './transport
 export class RegistryRequests {
   readonly endpoint: RegistryEndpoint;
   readonly logger: Logger;
+  readonly pullLimit = new PullLimitMeter();
   readonly #transport: Transport;
 
   constructor(endpoint: RegistryEndpoint, transport: Transport, logger: Logger) {
@@ -21,7 +23,9 @@ export class RegistryRequests {
 
   /** The reply when its status is 2xx or one of `request.accept`. @throws CoreError. */
   async request(request: TransportRequest): Promise<TransportResponse> {
-    return this.#transport.request(request).catch(rethrowByCode);
+    const response = await this.#transport.request(request).catch(rethrowByCode);
+    this.pullLimit.note(response.headers);
+    return response;
   }
 
   contextOf(request: Pick<TransportRequest, 'operation' | 'subject'>): RequestContext {
