@@ -1,8 +1,8 @@
 /** Times contenders in turns, so that what else the machine does hits all of them alike. */
 
 /**
- * Median milliseconds of each contender over `rounds` rounds, after one round that is not counted. The order rotates,
- * so that none always follows the same other.
+ * Median milliseconds of each contender over `rounds` rounds, after the rounds of warming up. The order turns round every
+ * time, so that none always follows the same other.
  */
 export async function medianTimes<Name extends string>(
   contenders: Readonly<Record<Name, () => Promise<unknown>>>,
@@ -12,8 +12,7 @@ export async function medianTimes<Name extends string>(
   const names = Object.keys(contenders) as Name[];
   const times = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = -warmUpRounds; round < rounds; round += 1) {
-    for (let turn = 0; turn < names.length; turn += 1) {
-      const name = names[(turn + warmUpRounds + round) % names.length]!;
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const start = performance.now();
       await contenders[name]();
       if (round >= 0) times.get(name)!.push(performance.now() - start);
