@@ -1,6 +1,7 @@
 /** The registry kinds Berth knows. A new one is a file of its own and a line here; each is loaded on first use. */
 import type { RegistryEndpoint } from '../registry/RegistryEndpoint.ts';
 import { DOCKER_HUB_API_HOST } from '../registry/repositoryName.ts';
+import { ECR_PUBLIC_HOST, tryParseEcrAddress } from './aws/ecrAddress.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type { RegistryProvider } from './RegistryProvider.ts';
 
@@ -17,6 +18,16 @@ const REGISTRATIONS: readonly ProviderRegistration[] = [
     kind: 'dockerHub',
     create: async (context) => (await import('./DockerHubProvider.ts')).DockerHubProvider.open(context),
     matches: ({ host }) => host === DOCKER_HUB_API_HOST,
+  },
+  {
+    kind: 'ecr',
+    create: async (context) => new (await import('./EcrProvider.ts')).EcrProvider(context),
+    matches: ({ host }) => tryParseEcrAddress(host) !== undefined,
+  },
+  {
+    kind: 'ecrPublic',
+    create: async (context) => new (await import('./EcrPublicProvider.ts')).EcrPublicProvider(context),
+    matches: ({ host }) => host === ECR_PUBLIC_HOST,
   },
   {
     kind: 'oci',
