@@ -88,7 +88,8 @@ export class EcrPublicProvider extends OciProvider {
   ): Promise<{ readonly api: EcrPublicApi; readonly name: string } | undefined> {
     const [alias = '', ...rest] = fullRepositoryName(this.client.endpoint, repository).split('/');
     const own = await this.#ownRegistry(signal);
-    return own?.aliases.has(alias) === true ? { api: own.api, name: rest.join('/') } : undefined;
+    if (own?.aliases.has(alias) !== true) return undefined;
+    return { api: own.api, name: rest.join('/') };
   }
 
   async #ownedRepository(operation: string, repository: string, signal: AbortSignal) {
