@@ -36,6 +36,10 @@ export function createConnectionCredentials(
           return token === undefined ? undefined : { kind: 'basic', username: 'token', password: token };
         },
       };
+    case 'aws':
+      return onFirstUse(async () =>
+        (await import('./awsCredentials.ts')).createAwsCredentials(connection, logger),
+      );
     case 'docker':
       return {
         // Read anew each time: a `docker login` in a terminal counts at once.
@@ -43,4 +47,10 @@ export function createConnectionCredentials(
           createCliCredentials(logger).get(request, signal),
       };
   }
+}
+
+/** A store whose code is loaded when it is first asked. */
+function onFirstUse(load: () => Promise<CredentialStore>): CredentialStore {
+  let store: Promise<CredentialStore> | undefined;
+  return { get: async (request, signal) => (await (store ??= load())).get(request, signal) };
 }

@@ -125,12 +125,17 @@ export class ConnectionForm {
             await requestAccountToken('github', GITHUB_SCOPES);
             await this.#connectAs('github');
             return;
+          case 'aws':
+            await this.#askProfile();
+            return;
           case 'docker':
           case 'anonymous':
+            delete this.#draft.profile;
             await this.#connectAs(this.#way);
             return;
           case 'password':
           case 'token':
+            delete this.#draft.profile;
             await askInOrder([() => this.#askUsername(), () => this.#askSecret()]);
             return;
         }
@@ -140,6 +145,48 @@ export class ConnectionForm {
         if (!(error instanceof GoBack)) void vscode.window.showErrorMessage(wordError(error).message);
       }
     }
+  }
+
+  /** Which profile of the AWS CLI; a name that no file has yet may be typed. */
+  async #askProfile(): Promise<void> {
+    const { readAwsProfiles } = await import('../../core/providers/aws/awsProfiles.ts');
+    const names = [...(await readAwsProfiles()).keys()].filter((name) => name !== 'default');
+    const chosen = this.#draft.profile ?? '';
+    const { profile } = await askPick<vscode.QuickPickItem & { profile: string | undefined }>({
+      title: this.#title,
+      placeholder: vscode.l10n.t('Which AWS profile?'),
+      items: [
+        {
+          label: vscode.l10n.t('Default'),
+          description: vscode.l10n.t('What the AWS CLI uses when no profile is named'),
+          profile: '',
+        },
+        ...names.map((name) => ({ label: toDisplayLine(name), profile: name })),
+        { label: vscode.l10n.t('Another Profile…'), profile: undefined },
+      ],
+      active: (item) => item.profile === chosen,
+      canGoBack: true,
+    });
+    if (profile !== undefined) {
+      this.#draft.profile = profile;
+      await this.#connectAs('aws');
+      return;
+    }
+    await askText({
+      title: this.#title,
+      prompt: vscode.l10n.t('Name of the AWS profile, as in ~/.aws/config'),
+      value: chosen,
+      canGoBack: true,
+      accept: async (text, signal) => {
+        if (text.trim() === '') throw new EmptyAnswer();
+        this.#draft.profile = text.trim();
+        this.#draft.auth = 'aws';
+        delete this.#draft.username;
+        await this.#test(undefined, signal);
+      },
+      describe: (error) =>
+        error instanceof EmptyAnswer ? vscode.l10n.t('Type the profile.') : wordError(error).message,
+    });
   }
 
   /** Tests a way to sign in that needs nothing typed. */

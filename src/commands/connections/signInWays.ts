@@ -13,6 +13,8 @@ export interface SignInChoice {
 
 /** Ways that only some kinds of registry have: provider kind → its own ways, offered first. */
 const OWN_WAYS: Readonly<Record<string, readonly SignInWay[]>> = {
+  ecr: ['aws'],
+  ecrPublic: ['aws'],
   ghcr: ['github'],
 };
 
@@ -45,6 +47,14 @@ function choiceOf(way: SignInWay): SignInChoice {
       };
     case 'anonymous':
       return { way, label: vscode.l10n.t('Anonymous'), detail: vscode.l10n.t('No sign-in') };
+    case 'aws':
+      return {
+        way,
+        label: vscode.l10n.t('AWS Credentials'),
+        detail: vscode.l10n.t(
+          'A profile of the AWS CLI, single sign-on included, or what the environment gives',
+        ),
+      };
     case 'github':
       return {
         way,

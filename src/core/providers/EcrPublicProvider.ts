@@ -88,7 +88,7 @@ export class EcrPublicProvider extends OciProvider {
   ): Promise<{ readonly api: EcrPublicApi; readonly name: string } | undefined> {
     const [alias = '', ...rest] = fullRepositoryName(this.client.endpoint, repository).split('/');
     const own = await this.#ownRegistry(signal);
-    if (own?.aliases.has(alias) !== true) return undefined;
+    if (own === undefined || !own.aliases.has(alias)) return undefined;
     return { api: own.api, name: rest.join('/') };
   }
 
@@ -108,9 +108,9 @@ export class EcrPublicProvider extends OciProvider {
    * the SDK.
    */
   async #ownRegistry(signal: AbortSignal): Promise<OwnRegistry | undefined> {
-    this.#own ??= await this.#flight
-      .run('own', signal, (shared) => this.#findOwnRegistry(shared))
-      .then((registry) => ({ registry }));
+    this.#own ??= {
+      registry: await this.#flight.run('own', signal, (shared) => this.#findOwnRegistry(shared)),
+    };
     return this.#own.registry;
   }
 
