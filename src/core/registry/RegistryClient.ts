@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import type * as v from 'valibot';
 import { isCoreError } from '../common/CoreError.ts';
 import type { Logger } from '../common/Logger.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -15,10 +16,12 @@ import { parseManifest } from '../oci/parseManifest.ts';
 import { isRepositoryName, isTag, parseRepositoryName } from '../oci/reference.ts';
 import { Blobs } from './Blobs.ts';
 import type { BlobRange } from './Blobs.ts';
+import { nextLinkOf } from './linkHeader.ts';
 import { Manifests } from './Manifests.ts';
 import type { ManifestHead } from './Manifests.ts';
 import { readNamePage } from './nameListing.ts';
 import type { Page } from './Page.ts';
+import { followPage, parsePageCursor } from './pageCursor.ts';
 import type { PullLimitMeter } from './PullLimit.ts';
 import { ping } from './ping.ts';
 import type { PingResult } from './ping.ts';
@@ -28,9 +31,12 @@ import type { RegistryEndpoint } from './RegistryEndpoint.ts';
 import { withKind } from './registryError.ts';
 import { RegistryRequests } from './RegistryRequests.ts';
 import { fullRepositoryName, relativeRepositoryName } from './repositoryName.ts';
-import type { Transport } from './transport/Transport.ts';
+import type { Transport, TransportRequest } from './transport/Transport.ts';
 
 export type { BlobRange, ManifestHead, PingResult, ReferrerList };
+
+/** 100,000 tags with what is known of each. */
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
 export interface PushedManifest {
   readonly digest: Digest;
@@ -97,6 +103,22 @@ export class RegistryClient {
     const request = { operation: 'list tags', subject: name, scopes: [`repository:${name}:pull`], signal };
     const listing = { path: `/v2/${name}/tags/list`, field: 'tags', keep, request } as const;
     return readNamePage(this.#requests, listing, cursor, pageSize);
+  }
+
+  /**
+   * One page of what a maker answers besides, or adds to, the distribution API: a GET with the registry's own sign-in.
+   * @param request `path` is the first page's, below the API root and encoded: `/v2/…`.
+   */
+  async getJsonPage<Value>(
+    schema: v.GenericSchema<unknown, Value>,
+    request: Pick<TransportRequest, 'path' | 'operation' | 'subject' | 'scopes' | 'signal'>,
+    cursor?: string,
+  ): Promise<{ readonly value: Value; readonly nextCursor?: string; readonly truncated?: boolean }> {
+    const page = cursor === undefined ? { path: request.path, seen: [] } : parsePageCursor(cursor);
+    const response = await this.#requests.request({ ...request, method: 'GET', path: page.path });
+    const value = await this.#requests.readJson(response, schema, MAX_JSON_BYTES, request);
+    const next = nextLinkOf(response.headers['link']);
+    return { value, ...followPage(this.endpoint, page, [], next) };
   }
 
   /** `GET /v2/<name>/manifests/<reference>`, digest verified over the raw bytes; 4 MiB cap. */

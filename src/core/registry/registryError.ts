@@ -23,13 +23,23 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   BLOB_UNKNOWN: 'notFound',
   NAME_INVALID: 'invalidInput',
   TAG_INVALID: 'invalidInput',
+  GOOGLE_MANIFEST_DANGLING_TAG: 'conflict',
+  GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE: 'conflict',
+};
+
+/** What a maker's own code says more exactly than its kind. */
+const REASON_OF_CODE: Readonly<Record<string, string>> = {
+  GOOGLE_MANIFEST_DANGLING_TAG: 'manifestHasTags',
+  GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE: 'manifestHasParents',
 };
 
 /** Throws `error` again; a refusal without a telling status becomes the kind its code names. */
 export function rethrowByCode(error: unknown): never {
   if (isCoreError(error, 'protocol') && error.details.status !== undefined) {
-    const kind = KIND_OF_CODE[error.details.code ?? ''];
-    throw withKind(error, kind ?? error.kind, kind === undefined ? { reason: 'refused' } : {});
+    const { code = '' } = error.details;
+    const kind = KIND_OF_CODE[code];
+    const reason = kind === undefined ? 'refused' : REASON_OF_CODE[code];
+    throw withKind(error, kind ?? error.kind, reason === undefined ? {} : { reason });
   }
   throw error;
 }

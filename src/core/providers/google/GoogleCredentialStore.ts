@@ -1,0 +1,99 @@
+/**
+ * The sign-in of Google Cloud on this machine, for Google's registries: application-default credentials, which are a
+ * person's (`gcloud auth application-default login`), a key file's (GOOGLE_APPLICATION_CREDENTIALS) or the machine's.
+ * Source: https://cloud.google.com/artifact-registry/docs/docker/authentication
+ */
+import { GoogleAuth } from 'google-auth-library';
+import { CoreError } from '../../common/CoreError.ts';
+import { toDisplayLine } from '../../common/displayText.ts';
+import { redact } from '../../common/redact.ts';
+import type { Credential, CredentialRequest, CredentialStore } from '../../credentials/CredentialStore.ts';
+import { SingleFlight } from '../../registry/auth/singleFlight.ts';
+import { toNetworkError } from '../../registry/transport/networkError.ts';
+import { GOOGLE_TOKEN_USER, isGoogleHost } from './googleHosts.ts';
+
+const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Renewed this long before it ends, so that no request is on its way with one that has. */
+const RENEWAL_MARGIN_MS = 60_000;
+/** Where the reply does not say how long a token is good for. */
+const DEFAULT_LIFETIME_MS = 10 * 60_000;
+
+type Fetch = typeof globalThis.fetch;
+
+export class GoogleCredentialStore implements CredentialStore {
+  readonly #fetch: Fetch;
+  readonly #flights = new SingleFlight<Credential>();
+  #kept: (Credential & { readonly renewAt: Date }) | undefined;
+
+  /** @param fetch how Google's token servers are reached; in VS Code the global one has its proxy and certificates. */
+  constructor(fetch: Fetch = globalThis.fetch) {
+    this.#fetch = fetch;
+  }
+
+  /**
+   * Undefined for hosts that are not Google's: the token opens more than a registry.
+   * @throws CoreError `unauthorized` with reason `noApplicationDefaultCredentials` or `googleCredentialsRefused`.
+   */
+  async get({ key }: CredentialRequest, signal: AbortSignal): Promise<Credential | undefined> {
+    if (!isGoogleHost(key)) return undefined;
+    if (this.#kept && this.#kept.renewAt.getTime() > Date.now()) return this.#kept;
+    return this.#flights.run('token', signal, (shared) => this.#signIn(shared));
+  }
+
+  /** Reads the files anew: a sign-in in a terminal counts the next time. */
+  async #signIn(signal: AbortSignal): Promise<Credential> {
+    let networkFailure: unknown;
+    const fetchImplementation: Fetch = async (input, init) => {
+      try {
+        const deadline = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+        const reply = await this.#fetch(input, { ...init, signal: AbortSignal.any([signal, deadline]) });
+        networkFailure = undefined;
+        return reply;
+      } catch (error) {
+        networkFailure = error;
+        throw error;
+      }
+    };
+    const auth = new GoogleAuth({
+      scopes: SCOPE,
+      // Any will do: to find the right one the library would start gcloud in a shell.
+      projectId: 'unknown',
+      clientOptions: { transporterOptions: { fetchImplementation } },
+    });
+    try {
+      const client = await auth.getClient();
+      const { token } = await client.getAccessToken();
+      if (!token) throw new Error('the reply holds no token');
+      const endsAtMs = client.credentials.expiry_date ?? Date.now() + DEFAULT_LIFETIME_MS;
+      this.#kept = {
+        kind: 'basic',
+        username: GOOGLE_TOKEN_USER,
+        password: token,
+        renewAt: new Date(endsAtMs - RENEWAL_MARGIN_MS),
+      };
+      return this.#kept;
+    } catch (error) {
+      throw toCoreError(error, networkFailure);
+    }
+  }
+}
+
+function toCoreError(error: unknown, networkFailure: unknown): CoreError {
+  const details = { operation: 'get a token', host: 'oauth2.googleapis.com' };
+  if (networkFailure !== undefined) return toNetworkError(causeOf(networkFailure), details);
+  const isAnswer = error instanceof Error && 'response' in error && error.response !== undefined;
+  const reason = isAnswer ? 'googleCredentialsRefused' : 'noApplicationDefaultCredentials';
+  const text = error instanceof Error ? error.message : String(error);
+  return new CoreError(
+    'unauthorized',
+    `no Google credentials: ${reason}`,
+    { ...details, reason, registryMessage: toDisplayLine(redact(text), 500) },
+    // Not as cause: the library's errors carry the request with its assertion or refresh token.
+  );
+}
+
+/** `fetch` hides the network's error in its own. */
+function causeOf(error: unknown): unknown {
+  return error instanceof TypeError && error.cause !== undefined ? error.cause : error;
+}
