@@ -2,6 +2,7 @@
 import type { RegistryEndpoint } from '../registry/RegistryEndpoint.ts';
 import { DOCKER_HUB_API_HOST } from '../registry/repositoryName.ts';
 import { ECR_PUBLIC_HOST, tryParseEcrAddress } from './aws/ecrAddress.ts';
+import { isGoogleHost } from './google/googleHosts.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type { RegistryProvider } from './RegistryProvider.ts';
 
@@ -28,6 +29,11 @@ const REGISTRATIONS: readonly ProviderRegistration[] = [
     kind: 'ecrPublic',
     create: async (context) => new (await import('./EcrPublicProvider.ts')).EcrPublicProvider(context),
     matches: ({ host }) => host === ECR_PUBLIC_HOST,
+  },
+  {
+    kind: 'google',
+    create: async (context) => new (await import('./GoogleProvider.ts')).GoogleProvider(context),
+    matches: ({ host }) => isGoogleHost(host),
   },
   {
     kind: 'oci',
