@@ -34,8 +34,8 @@ export type TagSource = Pick<RegistryProvider, 'listTags' | 'getTagDetails'>;
 /** Requests for details at once; the transport has its own limit a host. */
 const DETAIL_CONCURRENCY = 12;
 const BATCH_MS = 100;
-/** Tags sorted before the event loop gets a turn: a few milliseconds. */
-const SORTED_AT_ONCE = 2_000;
+/** Tags handled before the event loop gets a turn, a few milliseconds: 100,000 must not be felt. */
+const SLICE = 2_000;
 
 export class RepositoryListing {
   readonly #source: TagSource;
@@ -159,7 +159,8 @@ export class RepositoryListing {
   /** Loads pages until `count` tags match or there are no more. The matching ones. */
   async #loadUntil(count: number, options: TagViewOptions, signal: AbortSignal): Promise<string[]> {
     for (;;) {
-      const matching = this.#matching(options);
+      const matching = await this.#matching(options);
+      throwIfCancelled(signal);
       if (this.#started && (this.#cursor === undefined || matching.length >= count)) return matching;
       this.#page ??= this.#loadPage(signal);
       await this.#page;
@@ -184,17 +185,23 @@ export class RepositoryListing {
     }
   }
 
-  #matching({ filter, showAttachments }: TagViewOptions): string[] {
+  async #matching({ filter, showAttachments }: TagViewOptions): Promise<string[]> {
     const matches = createTagFilter(filter);
-    return [...this.#names].filter((name) => matches(name) && (showAttachments || !isAttachmentTag(name)));
+    const matching: string[] = [];
+    let seen = 0;
+    for (const name of this.#names) {
+      if (++seen % SLICE === 0) await nextTurn();
+      if (matches(name) && (showAttachments || !isAttachmentTag(name))) matching.push(name);
+    }
+    return matching;
   }
 
-  /** As many of `names` as are shown, sorted, slice by slice: 100,000 tags must not be felt. */
+  /** As many of `names` as are shown, sorted: the best of each slice and of those before it. */
   async #firstOf(names: readonly string[], sortBy: TagOrder): Promise<string[]> {
     let first: SortableTag[] = [];
-    for (let start = 0; start < names.length; start += SORTED_AT_ONCE) {
+    for (let start = 0; start < names.length; start += SLICE) {
       if (start > 0) await nextTurn();
-      const slice = names.slice(start, start + SORTED_AT_ONCE).map((name): SortableTag => {
+      const slice = names.slice(start, start + SLICE).map((name): SortableTag => {
         const details = this.#details.get(name);
         return details ? { name, details } : { name };
       });
