@@ -3,8 +3,8 @@ import { l10n } from 'vscode';
 import * as v from 'valibot';
 import type { PathStyle } from '../core/registry/RegistryEndpoint.ts';
 
-/** Where credentials come from: the CLIs, the secret storage, nowhere, the GitHub account of VS Code, AWS. */
-export const AUTH_KINDS = ['docker', 'password', 'anonymous', 'github', 'aws'] as const;
+/** Where credentials come from: the CLIs, the secret storage, nowhere, the GitHub account of VS Code, AWS, Google Cloud. */
+export const AUTH_KINDS = ['docker', 'password', 'anonymous', 'github', 'aws', 'google'] as const;
 
 export type AuthKind = (typeof AUTH_KINDS)[number];
 

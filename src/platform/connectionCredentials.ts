@@ -40,6 +40,12 @@ export function createConnectionCredentials(
       return onFirstUse(async () =>
         (await import('./awsCredentials.ts')).createAwsCredentials(connection, logger),
       );
+    case 'google':
+      return onFirstUse(async () => {
+        const { GoogleCredentialStore } =
+          await import('../core/providers/google/GoogleCredentialStore.ts');
+        return new GoogleCredentialStore();
+      });
     case 'docker':
       return {
         // Read anew each time: a `docker login` in a terminal counts at once.

@@ -118,11 +118,7 @@ export function wordError(error: unknown): WordedError {
         'editConnection',
       );
     case 'unauthorized':
-      return worded(
-        l10n.t('Sign in'),
-        doing + l10n.t('{0} asks for valid credentials.', host) + answer,
-        'signIn',
-      );
+      return wordUnauthorized(details, host, doing, answer);
     case 'forbidden':
       if (details.reason === 'untrustedWorkspace') {
         return worded(
@@ -131,13 +127,7 @@ export function wordError(error: unknown): WordedError {
           'manageTrust',
         );
       }
-      return worded(
-        l10n.t('No permission'),
-        doing +
-          l10n.t('The account you are signed in with has no permission for this on {0}.', host) +
-          answer,
-        'signIn',
-      );
+      return wordForbidden(details, host, doing, answer);
     case 'notFound':
       return (
         wordDockerNotFound(details, doing) ??
@@ -446,6 +436,72 @@ function wordUnsupported(details: ErrorDetails, host: string, doing: string, ans
   }
 }
 
+function wordUnauthorized(details: ErrorDetails, host: string, doing: string, answer: string): WordedError {
+  switch (details.reason) {
+    case 'noApplicationDefaultCredentials':
+      return worded(
+        l10n.t('No Google credentials'),
+        l10n.t(
+          'This machine has no application-default credentials of Google Cloud. Run "{0}" in a terminal, or set GOOGLE_APPLICATION_CREDENTIALS to a key file.',
+          'gcloud auth application-default login',
+        ) + answer,
+        'retry',
+      );
+    case 'googleCredentialsRefused':
+      return worded(
+        l10n.t('Google credentials have ended'),
+        l10n.t(
+          'Google Cloud no longer accepts the application-default credentials of this machine. Run "{0}" in a terminal.',
+          'gcloud auth application-default login',
+        ) + answer,
+        'retry',
+      );
+    default:
+      return worded(
+        l10n.t('Sign in'),
+        doing + l10n.t('{0} asks for valid credentials.', host) + answer,
+        'signIn',
+      );
+  }
+}
+
+function wordForbidden(details: ErrorDetails, host: string, doing: string, answer: string): WordedError {
+  switch (details.reason) {
+    case 'missingScope':
+      return worded(
+        l10n.t('A scope is missing'),
+        doing +
+          l10n.t(
+            'The token has not the scope "{0}". Make one that has it on {1}, and sign in with that.',
+            toDisplayLine(details.missing ?? ''),
+            host,
+          ) +
+          answer,
+        'signIn',
+      );
+    case 'missingPermission':
+      return worded(
+        l10n.t('A permission is missing'),
+        doing +
+          l10n.t(
+            'The account has not the permission "{0}". Whoever manages access on {1} can grant it.',
+            toDisplayLine(details.missing ?? ''),
+            host,
+          ) +
+          answer,
+        'signIn',
+      );
+    default:
+      return worded(
+        l10n.t('No permission'),
+        doing +
+          l10n.t('The account you are signed in with has no permission for this on {0}.', host) +
+          answer,
+        'signIn',
+      );
+  }
+}
+
 function wordConflict(details: ErrorDetails, doing: string, answer: string): WordedError {
   switch (details.reason) {
     case 'portTaken':
@@ -478,6 +534,18 @@ function wordConflict(details: ErrorDetails, doing: string, answer: string): Wor
       return worded(
         l10n.t('Tag cannot change'),
         doing + l10n.t('The registry does not let this tag be written again. Choose another tag.') + answer,
+        'retry',
+      );
+    case 'manifestHasTags':
+      return worded(
+        l10n.t('Image has tags'),
+        doing + l10n.t('Tags still point at the image. Delete those first.'),
+        'retry',
+      );
+    case 'manifestHasParents':
+      return worded(
+        l10n.t('Part of another image'),
+        doing + l10n.t('An image for several platforms still holds this one. Delete that first.'),
         'retry',
       );
     case 'garbageCollected':

@@ -129,6 +129,7 @@ export class ConnectionForm {
             await this.#askProfile();
             return;
           case 'docker':
+          case 'google':
           case 'anonymous':
             delete this.#draft.profile;
             await this.#connectAs(this.#way);

@@ -16,6 +16,7 @@ const OWN_WAYS: Readonly<Record<string, readonly SignInWay[]>> = {
   ecr: ['aws'],
   ecrPublic: ['aws'],
   ghcr: ['github'],
+  google: ['google'],
 };
 
 export function signInChoices(providerKind: string): SignInChoice[] {
@@ -53,6 +54,14 @@ function choiceOf(way: SignInWay): SignInChoice {
         label: vscode.l10n.t('AWS Credentials'),
         detail: vscode.l10n.t(
           'A profile of the AWS CLI, single sign-on included, or what the environment gives',
+        ),
+      };
+    case 'google':
+      return {
+        way,
+        label: vscode.l10n.t('Google Application-Default Credentials'),
+        detail: vscode.l10n.t(
+          'What gcloud auth application-default login or GOOGLE_APPLICATION_CREDENTIALS gives',
         ),
       };
     case 'github':
