@@ -54,6 +54,8 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   readonly #providers = new Map<string, RegistryProvider>();
   /** What a node showed last, kept for when reading it anew fails. */
   readonly #lastGood = new Map<string, RegistriesNode[]>();
+  /** Nodes that could not be read the last time. */
+  readonly #failed = new Set<string>();
   readonly #filters = new Map<string, string>();
   /** One controller a node that is being read; aborted when it is closed. */
   readonly #reading = new Map<string, AbortController>();
@@ -109,11 +111,15 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
         node.id,
         children.map((child) => this.#keep(child)),
       );
+      this.#failed.delete(node.id);
       return children;
     } catch (error) {
       if (signal.aborted || isCoreError(error, 'cancelled')) return this.#lastChildren(node);
       this.#logger.warn(`${node.id}: ${String(error)}`);
-      // The last good tree stays, under the node that says why it could not be read anew.
+      // The last good tree stays, under the one node that says why it could not be read anew.
+      const isSaidAbove = this.#isBelowFailure(node) && this.#lastGood.has(node.id);
+      this.#failed.add(node.id);
+      if (isSaidAbove) return this.#lastChildren(node);
       return [this.#keep(errorNode(node, error)), ...this.#lastChildren(node)];
     } finally {
       if (this.#reading.get(node.id) === controller) this.#reading.delete(node.id);
@@ -261,6 +267,10 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
             : registryNode(entry),
         ),
       );
+  }
+
+  #isBelowFailure({ parent }: RegistriesNode): boolean {
+    return parent !== undefined && (this.#failed.has(parent.id) || this.#isBelowFailure(parent));
   }
 
   #lastChildren(node: RegistriesNode): RegistriesNode[] {
@@ -516,6 +526,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     for (const map of [this.#catalogs, this.#listings, this.#lastGood, this.#providers]) {
       for (const key of map.keys()) if (isBelow(key, connectionId)) map.delete(key);
     }
+    for (const id of this.#failed) if (isBelow(id, connectionId)) this.#failed.delete(id);
   }
 
   #renew(matches: (id: string) => boolean): void {

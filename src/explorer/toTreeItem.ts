@@ -7,9 +7,10 @@ import { shortDigest } from '../core/oci/digest.ts';
 import { formatPlatform } from '../core/oci/platform.ts';
 import type { TagDetails } from '../core/providers/RegistryProvider.ts';
 import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
-import { actionLabel, wordError } from '../platform/wordError.ts';
-import type { RegistriesNode, RegistryNode, RepositoryNode, TagNode } from './nodes.ts';
+import { actionLabel } from '../platform/wordError.ts';
+import type { ErrorNode, RegistriesNode, RegistryNode, RepositoryNode, TagNode } from './nodes.ts';
 import { describeReferrer } from './describeReferrer.ts';
+import { wordErrorNode } from './wordErrorNode.ts';
 
 /** What is known of a node besides its own data; it may arrive later. */
 export interface TreeState {
@@ -248,8 +249,8 @@ function referrerItem(descriptor: Descriptor): vscode.TreeItem {
   });
 }
 
-function errorItem(node: Extract<RegistriesNode, { kind: 'error' }>): vscode.TreeItem {
-  const { summary, message, action } = wordError(node.error);
+function errorItem(node: ErrorNode): vscode.TreeItem {
+  const { summary, message, action } = wordErrorNode(node);
   return withDetails(new vscode.TreeItem(summary), {
     description: actionLabel(action),
     icon: 'error',

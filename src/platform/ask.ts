@@ -20,6 +20,8 @@ export interface TextQuestion<Answer> {
   readonly step?: number;
   readonly totalSteps?: number;
   readonly canGoBack?: boolean;
+  /** What is wrong with `value`, found out since it was typed; said until the text changes. */
+  readonly problem?: string | undefined;
   /** Quick check while typing; a message, or undefined when good. */
   readonly validate?: (text: string) => string | vscode.InputBoxValidationMessage | undefined;
   /** Turns the text into the answer; may take time. What it throws is shown under the text by `describe`. */
@@ -82,6 +84,7 @@ export function askText<Answer>(question: TextQuestion<Answer>): Promise<Answer>
     });
     // What is there from the start is looked at; an empty field waits until something was typed.
     if (input.value !== '') validate();
+    if (question.problem !== undefined) input.validationMessage = question.problem;
     input.show();
   });
 }
@@ -158,9 +161,9 @@ export function askPick<Item extends vscode.QuickPickItem>(question: PickQuestio
   });
 }
 
-/** Asks the questions in order; Back returns to the one before, with what was answered still there. */
-export async function askInOrder(questions: readonly (() => Promise<void>)[]): Promise<void> {
-  for (let at = 0; at < questions.length;) {
+/** Asks the questions in order from `start` on; Back returns to the one before, with what was answered still there. */
+export async function askInOrder(questions: readonly (() => Promise<void>)[], start = 0): Promise<void> {
+  for (let at = start; at < questions.length;) {
     try {
       await questions[at]!();
       at++;

@@ -39,6 +39,9 @@ export async function runErrorAction(action: ErrorAction, context: ErrorContext)
     case 'selectDockerContext':
       await run('berth.selectDockerContext');
       return;
+    case 'startLocalRegistry':
+      await run('berth.startLocalRegistry', target);
+      return;
     case 'manageTrust':
       await run('workbench.trust.manage');
       return;

@@ -16,6 +16,7 @@ export type ErrorAction =
   | 'openProxySettings'
   | 'openDockerSettings'
   | 'selectDockerContext'
+  | 'startLocalRegistry'
   | 'manageTrust'
   | 'showLog';
 
@@ -46,6 +47,8 @@ export function actionLabel(action: ErrorAction): string {
       return l10n.t('Docker Settings');
     case 'selectDockerContext':
       return l10n.t('Select Docker Context');
+    case 'startLocalRegistry':
+      return l10n.t('Start');
     case 'manageTrust':
       return l10n.t('Manage Workspace Trust');
     case 'showLog':
@@ -507,7 +510,9 @@ function wordConflict(details: ErrorDetails, doing: string, answer: string): Wor
     case 'portTaken':
       return worded(
         l10n.t('Port is taken'),
-        l10n.t('Something else listens on port {0}. Choose another port.', details.subject ?? ''),
+        details.subject
+          ? l10n.t('Something else listens on {0} already. Choose another port.', details.subject)
+          : l10n.t('Something else listens on that port already. Choose another one.'),
         'retry',
       );
     case 'containerNameTaken':
@@ -614,6 +619,12 @@ function wordDockerFailed({ details, message }: CoreError, doing: string): Worde
       return worded(l10n.t('Context'), l10n.t('The context folder cannot be used: {0}', said), 'showLog');
     case 'targetUnknown':
       return worded(l10n.t('Target stage'), l10n.t('The Dockerfile has no such target stage.'), 'showLog');
+    case 'containerExited':
+      return worded(
+        l10n.t('Container ended'),
+        doing + l10n.t('Its container ended as soon as it was started. It said last: {0}', said),
+        'showLog',
+      );
     case 'fileNotInContext':
       return worded(
         l10n.t('File not found'),

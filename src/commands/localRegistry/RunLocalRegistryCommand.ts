@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
+import { parseReference, tryParseReference } from '../../core/oci/reference.ts';
 import type {
   LocalRegistry,
   LocalRegistryOptions,
@@ -9,12 +10,26 @@ import type { RegistriesNode } from '../../explorer/nodes.ts';
 import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import type { Activity } from '../../platform/Activity.ts';
 import { askInOrder, askText } from '../../platform/ask.ts';
+import { connectionId } from '../../platform/Connection.ts';
 import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type { Command } from '../Command.ts';
 import { revealConnection } from '../connections/saveConnection.ts';
-import { describeWork } from '../images/describeWork.ts';
+import { trackWork, withDetails } from '../images/trackWork.ts';
+
+const FIELDS = ['name', 'port', 'image', 'volume'] as const;
+
+/** Says little in a tree of registries. */
+const DEFAULT_NAME = 'registry';
+
+type Field = (typeof FIELDS)[number];
+
+/** What is wrong with an answer, found out by running with it. */
+interface Problem {
+  readonly field: Field;
+  readonly message: string;
+}
 
 /** What `docker run -d -p 5000:5000 --name registry registry:2` does, and the connection to it. */
 export class RunLocalRegistryCommand implements Command {
@@ -25,6 +40,7 @@ export class RunLocalRegistryCommand implements Command {
   readonly #activity: Activity;
   readonly #tree: RegistriesTree;
   readonly #view: vscode.TreeView<RegistriesNode>;
+  #unfinished: LocalRegistryOptions | undefined;
 
   constructor(
     localRegistry: LocalRegistry,
@@ -43,124 +59,168 @@ export class RunLocalRegistryCommand implements Command {
   }
 
   async execute(): Promise<void> {
-    const suggested = vscode.workspace.getConfiguration('berth.localRegistry');
-    let options: LocalRegistryOptions = {
-      name: suggested.get('name', 'registry'),
-      port: suggested.get('port', 5000),
-      image: suggested.get('image', 'registry:2'),
-      volume: suggested.get('volume', 'berth-registry'),
-      deleteEnabled: true,
-    };
+    // What was typed stays until a registry runs: the questions come again with the answers in them.
+    let options = this.#unfinished ?? suggestedOptions();
+    let problem: Problem | undefined;
     for (;;) {
-      options = await this.#ask(options);
+      options = this.#unfinished = await this.#ask(options, problem);
       try {
         await this.#run(options);
+        this.#unfinished = undefined;
         return;
       } catch (error) {
-        // What was typed stays: the questions come again with the answers in them.
-        if (!isCoreError(error, 'conflict')) throw error;
-        const again = vscode.l10n.t('Change…');
-        const { message } = wordError(error);
-        if ((await vscode.window.showErrorMessage(message, again)) !== again) return;
+        problem = problemOf(error, options);
+        if (!problem) throw error;
+        const entry = this.#activity.entryOf(error);
+        if (entry) this.#activity.describeFailure(entry.id, problem.message);
       }
     }
   }
 
-  async #ask(start: LocalRegistryOptions): Promise<LocalRegistryOptions> {
+  /** @param problem asks from its field on, and says it there. */
+  async #ask(start: LocalRegistryOptions, problem?: Problem): Promise<LocalRegistryOptions> {
     let { name, port, image, volume } = start;
-    const title = vscode.l10n.t('Run a Local Registry');
-    const question = { title, totalSteps: 4 };
-    await askInOrder([
-      async () => {
+    const question = (field: Field) => {
+      const step = FIELDS.indexOf(field) + 1;
+      const said = problem?.field === field ? problem.message : undefined;
+      return {
+        title: vscode.l10n.t('Run a Local Registry'),
+        step,
+        totalSteps: FIELDS.length,
+        canGoBack: step > 1,
+        problem: said,
+      };
+    };
+    const questions: Record<Field, () => Promise<void>> = {
+      name: async () => {
         name = await askText({
-          ...question,
-          step: 1,
+          ...question('name'),
           prompt: vscode.l10n.t('Name of the container'),
           value: name,
-          validate: (text) =>
-            /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(text.trim())
-              ? undefined
-              : vscode.l10n.t(
-                  'A container name has letters, digits, "_", "." and "-", a letter or digit first.',
-                ),
+          validate: (text) => nameProblem(text),
           accept: (text) => text.trim(),
         });
       },
-      async () => {
+      port: async () => {
         port = await askText({
-          ...question,
-          step: 2,
-          canGoBack: true,
+          ...question('port'),
           prompt: vscode.l10n.t('Port on this machine'),
           value: String(port),
-          validate: (text) => {
-            const number = Number(text);
-            return Number.isInteger(number) && number >= 1 && number <= 65535
+          validate: (text) =>
+            /^\s*\d+\s*$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
               ? undefined
-              : vscode.l10n.t('A port is a number from 1 to 65535.');
-          },
+              : vscode.l10n.t('A port is a number from 1 to 65535.'),
           accept: Number,
         });
       },
-      async () => {
+      image: async () => {
         image = await askText({
-          ...question,
-          step: 3,
-          canGoBack: true,
+          ...question('image'),
           prompt: vscode.l10n.t('Image of the registry'),
           value: image,
-          validate: (text) => (text.trim() === '' ? vscode.l10n.t('Type an image.') : undefined),
+          validate: imageProblem,
           accept: (text) => text.trim(),
         });
       },
-      async () => {
+      volume: async () => {
         volume = await askText({
-          ...question,
-          step: 4,
-          canGoBack: true,
+          ...question('volume'),
           prompt: vscode.l10n.t(
             'Volume that keeps its images; empty to keep them only as long as the container',
           ),
           value: volume ?? '',
+          validate: (text) => (text.trim() === '' ? undefined : nameProblem(text)),
           accept: (text) => text.trim(),
         });
       },
-    ]);
+    };
+    await askInOrder(
+      FIELDS.map((field) => questions[field]),
+      problem && FIELDS.indexOf(problem.field),
+    );
     return { name, port, image, deleteEnabled: true, ...(volume && { volume }) };
   }
 
   async #run(options: LocalRegistryOptions): Promise<void> {
     let started: StartedRegistry | undefined;
     await this.#activity.run(
-      { title: vscode.l10n.t('Running local registry "{0}"', options.name), icon: 'server-environment' },
-      async ({ signal, report, append }) => {
-        report(vscode.l10n.t('starting'));
-        started = await this.#localRegistry.start(options, {
-          signal,
-          onOutput: append,
-          onProgress: (state) => {
-            const { message, share } = describeWork(state);
-            report(message, share);
-          },
-        });
+      { title: vscode.l10n.t('Starting local registry "{0}"', options.name), icon: 'server-environment' },
+      async (handle) => {
+        started = await this.#localRegistry.start(options, trackWork(handle));
         return { detail: started.host };
       },
     );
     if (!started) return;
-    const connection = await this.#settings.save({
-      name: vscode.l10n.t('Local registry ({0})', options.name),
-      url: `http://${started.host}`,
-      auth: 'anonymous',
-      localContainer: options.name,
-    });
-    this.#sessions.reset(connection.id);
-    await revealConnection(connection.id, this.#tree, this.#view);
+    const id = await this.#connect(started);
+    this.#sessions.reset(id);
+    await revealConnection(id, this.#tree, this.#view);
     const words =
       started.outcome === 'created'
-        ? vscode.l10n.t('The registry runs at {0}. Tag an image {0}/name and push it.', started.host)
+        ? vscode.l10n.t('The registry runs at {0}. Push an image, or drag one onto it.', started.host)
         : started.outcome === 'restarted'
           ? vscode.l10n.t('The stopped registry was started again at {0}.', started.host)
           : vscode.l10n.t('The registry was already running at {0}.', started.host);
     void vscode.window.showInformationMessage(words);
   }
+
+  /** A connection that is there already keeps its name and what is pinned. Resolves to the id. */
+  async #connect({ name, host }: StartedRegistry): Promise<string> {
+    const url = `http://${host}`;
+    const id = connectionId({ url });
+    if (this.#settings.get(id)) await this.#settings.update(id, { localContainer: name });
+    else {
+      await this.#settings.save({
+        name: name === DEFAULT_NAME ? vscode.l10n.t('Local registry') : name,
+        url,
+        auth: 'anonymous',
+        localContainer: name,
+      });
+    }
+    return id;
+  }
+}
+
+function suggestedOptions(): LocalRegistryOptions {
+  const suggested = vscode.workspace.getConfiguration('berth.localRegistry');
+  return {
+    name: suggested.get('name', DEFAULT_NAME),
+    port: suggested.get('port', 5000),
+    image: suggested.get('image', 'registry:2'),
+    volume: suggested.get('volume', 'berth-registry'),
+    deleteEnabled: true,
+  };
+}
+
+/** The rule of Docker for names of containers and volumes. */
+function nameProblem(text: string): string | undefined {
+  return /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(text.trim())
+    ? undefined
+    : vscode.l10n.t(
+        'A name has two or more letters, digits, "_", "." and "-", and begins with a letter or digit.',
+      );
+}
+
+function imageProblem(text: string): string | undefined {
+  try {
+    parseReference(text.trim());
+    return undefined;
+  } catch (error) {
+    return wordError(error).message;
+  }
+}
+
+/** Undefined where no other answer would help. */
+function problemOf(error: unknown, { image }: LocalRegistryOptions): Problem | undefined {
+  if (!isCoreError(error)) return undefined;
+  const { operation, reason } = error.details;
+  if (operation === 'docker pull' && error.kind !== 'cancelled') {
+    const host = tryParseReference(image)?.host;
+    const { message } = wordError(
+      withDetails(error, { subject: image, ...(host !== undefined && { host }) }),
+    );
+    return { field: 'image', message };
+  }
+  if (reason === 'portTaken') return { field: 'port', message: wordError(error).message };
+  if (reason === 'containerNameTaken') return { field: 'name', message: wordError(error).message };
+  return undefined;
 }

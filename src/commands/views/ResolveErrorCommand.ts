@@ -1,7 +1,7 @@
 import type { RegistriesNode } from '../../explorer/nodes.ts';
 import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
+import { wordErrorNode } from '../../explorer/wordErrorNode.ts';
 import { runErrorAction } from '../../platform/errorActions.ts';
-import { wordError } from '../../platform/wordError.ts';
 import type { Command } from '../Command.ts';
 
 /** Does the next step that an error node offers. */
@@ -16,7 +16,7 @@ export class ResolveErrorCommand implements Command {
   async execute(node: RegistriesNode): Promise<void> {
     if (node.kind !== 'error' || !node.parent) return;
     const { parent, error, connectionId } = node;
-    await runErrorAction(wordError(error).action, {
+    await runErrorAction(wordErrorNode(node).action, {
       error,
       connectionId,
       retry: () => this.#tree.refreshNode(parent),

@@ -1,0 +1,192 @@
+/** A registry on this machine: run, filled by dragging an image onto it, stopped, started, run again, removed. */
+import * as assert from 'node:assert/strict';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { buildRegistryImage, useDockerEngine, writeBuildContext } from '../support/dockerEngine.ts';
+import { freePort } from '../support/servers/startProcess.ts';
+import { useWorkbench } from './useWorkbench.ts';
+
+const IMAGE = 'berth-walk/registry:2';
+const APP = 'berth-walk/app';
+
+describe('A local registry', () => {
+  const engine = useDockerEngine();
+  // Names of this run only: the engine may be shared.
+  const name = `berth-walk-${process.pid}`;
+  const volume = `${name}-data`;
+  let port: number;
+  /** A port that something else listens on. */
+  let taken: number;
+  const squatter = createServer();
+
+  before('an image of the registry, an image to push, a taken port', async () => {
+    await buildRegistryImage(engine(), [IMAGE]);
+    const folder = join(engine().folder, 'walk');
+    await writeBuildContext(folder, 'FROM scratch\nCOPY hello /\n', { hello: 'hello' });
+    await engine().docker('build', '--quiet', '--tag', `${APP}:1.0`, folder);
+    await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
+    taken = (squatter.address() as AddressInfo).port;
+    port = await freePort();
+  });
+  after('leave the engine as it was', async () => {
+    squatter.close();
+    const { docker } = engine();
+    await docker('rm', '--force', '--volumes', name).catch(() => undefined);
+    await docker('volume', 'rm', '--force', volume).catch(() => undefined);
+    const images = await docker('images', '--quiet', '--filter', 'reference=berth-walk/*');
+    await docker('rmi', '--force', ...new Set(images.split('\n')));
+  });
+
+  const suite = useWorkbench(() => ({
+    env: engine().env,
+    settings: {
+      'berth.localRegistry.name': name,
+      'berth.localRegistry.port': taken,
+      'berth.localRegistry.image': IMAGE,
+      'berth.localRegistry.volume': volume,
+    },
+  }));
+  const registries = () => suite().workbench.view('Registries');
+  const localRegistry = () => registries().item(name);
+
+  it('is offered by the empty view, beside the other ways to begin', async () => {
+    const { workbench } = suite();
+    await workbench.showContainer('Berth');
+    for (const offer of ['Connect Docker Hub', 'Connect a Registry', 'Getting Started']) {
+      await registries().welcomeAction(offer).waitFor();
+    }
+    await workbench.shot('local-empty');
+    await registries().welcomeAction('Run a Local Registry').click();
+    await workbench.quickInput.waitForMessage('Name of the container');
+  });
+
+  it('asks for name, port, image and volume, starting from the settings', async () => {
+    const { quickInput } = suite().workbench;
+    assert.equal(await quickInput.value(), name);
+    await quickInput.answerWrongly('no spaces', /A name has two or more/);
+    await quickInput.answer(name);
+    await quickInput.waitForMessage('Port on this machine');
+    assert.equal(await quickInput.value(), String(taken));
+    await quickInput.answerWrongly('70000', /from 1 to 65535/);
+    await suite().workbench.shot('local-wrong-port');
+    await quickInput.answer(String(taken));
+    await quickInput.waitForMessage('Image of the registry');
+    assert.equal(await quickInput.value(), IMAGE);
+    await quickInput.answerWrongly('Registry:2', /lower case/);
+    await quickInput.answer(IMAGE);
+    await quickInput.waitForMessage(/Volume that keeps its images/);
+    assert.equal(await quickInput.value(), volume);
+    await quickInput.answerWrongly('/var/lib', /A name has two or more/);
+    await quickInput.answer(volume);
+  });
+
+  it('comes back to the port that is taken with all answers kept, and runs on another', async () => {
+    const { workbench } = suite();
+    const { quickInput } = workbench;
+    await quickInput.waitForMessage(`Something else listens on 127.0.0.1:${taken} already`);
+    assert.equal(await quickInput.value(), String(taken));
+    await workbench.shot('local-taken-port');
+    await quickInput.answer(String(port));
+    await quickInput.waitForMessage('Image of the registry');
+    assert.equal(await quickInput.value(), IMAGE);
+    await quickInput.accept();
+    await quickInput.waitForMessage(/Volume that keeps its images/);
+    assert.equal(await quickInput.value(), volume);
+    await quickInput.accept();
+    await workbench.notification(`The registry runs at localhost:${port}`).waitFor();
+  });
+
+  it('is connected and opened, and says that it is empty', async () => {
+    const { workbench } = suite();
+    await registries().item(name, /No repositories yet/);
+    assert.equal(await (await localRegistry()).description(), `localhost:${port}`);
+    await workbench.shot('local-running');
+    assert.equal(await engine().docker('port', name, '5000/tcp'), `127.0.0.1:${port}`);
+  });
+
+  it('takes a local image that is dragged onto it, and shows the new tag with no refresh', async () => {
+    const { workbench } = suite();
+    await workbench.notification('The registry runs at').dismiss();
+    const image = await workbench.view('Local Images').item(APP, '1.0');
+    await image.dragTo(await localRegistry());
+    await workbench.notification(`Pushed localhost:${port}/app:1.0`).waitFor();
+    await workbench.shot('local-dropped');
+    const tag = await registries().item(name, 'app', '1.0');
+    await tag.waitForDescription(/B/);
+    await workbench.notification(`Pushed localhost:${port}/app:1.0`).dismiss();
+    await workbench.shot('local-pushed');
+  });
+
+  it('offers on its context menu to stop it, and says in one node that it is stopped', async () => {
+    const { workbench } = suite();
+    const menu = await (await localRegistry()).openContextMenu();
+    await workbench.shot('local-menu');
+    await menu.choose('Stop Local Registry');
+    const stopped = await registries().item(name, 'Registry is stopped');
+    await stopped.waitForDescription('Start');
+    await workbench.shot('local-stopped');
+    assert.deepEqual(await registries().labels(), [name, 'Registry is stopped', 'app', '1.0']);
+    assert.match(await stopped.accessibleName(), /is stopped\. Start it to see its images/);
+  });
+
+  it('starts again from that node, images and all', async () => {
+    const stopped = await registries().item(name, 'Registry is stopped');
+    await stopped.select();
+    await stopped.waitUntilGone();
+    await registries().item(name, 'app', '1.0');
+    await suite().workbench.shot('local-started');
+  });
+
+  it('starts a stopped one when it is run again', async () => {
+    const { workbench } = suite();
+    await engine().docker('stop', name);
+    await workbench.runCommand('Berth: Run a Local Registry…');
+    const { quickInput } = workbench;
+    for (const question of ['Name of', 'Port on', 'Image of', 'Volume that']) {
+      await quickInput.waitForMessage(question);
+      await quickInput.accept();
+    }
+    await workbench.notification(`The stopped registry was started again at localhost:${port}`).dismiss();
+    await registries().item(name, 'app', '1.0');
+    assert.deepEqual(await registries().labels(), [name, 'app', '1.0']);
+  });
+
+  it('is removed without its images, which another one with the volume has again', async () => {
+    const { workbench } = suite();
+    await (await localRegistry()).choose('Remove Local Registry…');
+    await workbench.dialog.waitFor(`Remove the local registry "${name}"?`);
+    assert.deepEqual((await workbench.dialog.buttons()).sort(), [
+      'Cancel',
+      'Remove with Images',
+      'Remove, Keep Images',
+    ]);
+    await workbench.shot('local-remove');
+    await workbench.dialog.click('Remove, Keep Images');
+    await registries().welcomeAction('Run a Local Registry').waitFor();
+    assert.equal(await engine().docker('ps', '--all', '--quiet', '--filter', `name=${name}`), '');
+    assert.equal(await engine().docker('volume', 'ls', '--quiet', '--filter', `name=${volume}`), volume);
+    const { quickInput } = workbench;
+    await registries().welcomeAction('Run a Local Registry').click();
+    await quickInput.waitForMessage('Name of');
+    await quickInput.accept();
+    await quickInput.waitForMessage('Port on');
+    await quickInput.answer(String(port));
+    await quickInput.waitForMessage('Image of');
+    await quickInput.accept();
+    await quickInput.waitForMessage('Volume that');
+    await quickInput.accept();
+    await workbench.notification('The registry runs at').dismiss();
+    await registries().item(name, 'app', '1.0');
+  });
+
+  it('is removed with its images', async () => {
+    const { workbench } = suite();
+    await (await localRegistry()).choose('Remove Local Registry…');
+    await workbench.dialog.click('Remove with Images');
+    await registries().welcomeAction('Run a Local Registry').waitFor();
+    assert.equal(await engine().docker('volume', 'ls', '--quiet', '--filter', `name=${volume}`), '');
+    const activity = workbench.view('Activity');
+    await activity.item(`Removing local registry "${name}"`);
+    await workbench.shot('local-activity');
+  });
+});
