@@ -42,8 +42,7 @@ export function createConnectionCredentials(
       );
     case 'google':
       return onFirstUse(async () => {
-        const { GoogleCredentialStore } =
-          await import('../core/providers/google/GoogleCredentialStore.ts');
+        const { GoogleCredentialStore } = await import('../core/providers/google/GoogleCredentialStore.ts');
         return new GoogleCredentialStore();
       });
     case 'docker':
