@@ -250,7 +250,7 @@ class Planner {
     do {
       const page = await this.#attempt(() => this.#provider.listTags(this.#repository, cursor, this.#signal));
       if (!page) return { tags, complete: false };
-      for (const { name, details } of page.items) tags.set(name, details);
+      for (const { name, details } of page.items) tags.set(name, details?.isPartial ? undefined : details);
       this.#onProgress({ phase: 'listing', done: tags.size, total: tags.size });
       if (page.truncated === true) complete = false;
       cursor = page.nextCursor;

@@ -10,7 +10,7 @@ import type { RegistryProvider } from '../providers/RegistryProvider.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
 import { cancelledError, delay, throwIfCancelled } from '../registry/transport/cancellation.ts';
 import { probeDeleteByDigest } from './chooseDeleteMethod.ts';
-import { createDummyManifest } from './createDummyManifest.ts';
+import { createDummyManifest } from '../oci/createDummyManifest.ts';
 import { resolveTag } from './resolveTag.ts';
 
 /** Where the tag is afterwards. `unknown`: the registry cannot be asked, or would not take the tag back. */

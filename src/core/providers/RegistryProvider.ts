@@ -26,6 +26,8 @@ export interface TagDetails {
   readonly platforms?: readonly Platform[];
   /** For artifacts: the artifactType or config media type. */
   readonly artifactType?: string;
+  /** Only digest and time are known, as a listing told them; type and size are not: getTagDetails knows more. */
+  readonly isPartial?: true;
   /** Vulnerabilities the registry's own scan found, by severity; absent where it has not scanned. */
   readonly findings?: FindingCounts;
 }

@@ -31,6 +31,11 @@ const REGISTRATIONS: readonly ProviderRegistration[] = [
     matches: ({ host }) => host === ECR_PUBLIC_HOST,
   },
   {
+    kind: 'ghcr',
+    create: async (context) => (await import('./GhcrProvider.ts')).GhcrProvider.open(context),
+    matches: ({ host }) => host === 'ghcr.io',
+  },
+  {
     kind: 'google',
     create: async (context) => new (await import('./GoogleProvider.ts')).GoogleProvider(context),
     matches: ({ host }) => isGoogleHost(host),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { planDeletion } from '../../../src/core/operations/DeletePlan.ts';
 import { deleteTags } from '../../../src/core/operations/deleteTags.ts';
-import { createDummyManifest } from '../../../src/core/operations/createDummyManifest.ts';
+import { createDummyManifest } from '../../../src/core/oci/createDummyManifest.ts';
 import type { Journal, JournalOperation } from '../../../src/core/operations/Journal.ts';
 import { recoverInterrupted } from '../../../src/core/operations/recoverInterrupted.ts';
 import { undoDelete } from '../../../src/core/operations/undoDelete.ts';

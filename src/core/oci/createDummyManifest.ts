@@ -1,8 +1,8 @@
 /** The throw-away manifest a tag is moved to where a registry deletes by digest only (protocol.md, "Delete one tag"). */
 import { randomUUID } from 'node:crypto';
-import { digestOf } from '../oci/digest.ts';
-import type { Digest } from '../oci/digest.ts';
-import { MediaType } from '../oci/mediaType.ts';
+import { digestOf } from './digest.ts';
+import type { Digest } from './digest.ts';
+import { MediaType } from './mediaType.ts';
 
 export interface DummyManifest {
   readonly mediaType: string;
