@@ -20,6 +20,9 @@ const ROOT = join(import.meta.dirname, '..');
 const BIN = join(ROOT, '.vscode-test/bin');
 const CODE_SERVER = join(ROOT, '.vscode-test/code-server');
 const CODE_SERVER_VERSION = '4.139.1';
+const MOTO = join(ROOT, '.vscode-test/moto');
+/** Amazon ECR's API on this machine; of moto only what ECR needs, and what its server runs on. */
+const MOTO_PACKAGES = ['moto[ecr]==5.2.5', 'flask==3.1.3', 'flask-cors==6.0.5'];
 
 /** Modules of the server that are compiled here; its others (Kerberos, SQLite) are not needed. */
 const SERVER_NATIVES = [
@@ -42,6 +45,7 @@ const DEBIAN_PACKAGES = {
   'busybox-static': '/bin/busybox',
   'apache2-utils': 'htpasswd',
   openssl: 'openssl',
+  'python3-venv': '/usr/share/doc/python3-venv',
 };
 
 /** Name in .vscode-test/bin → the Go program behind it. Without a version, test/support/go/go.mod pins it. */
@@ -56,7 +60,7 @@ const inCI = process.env.CI === 'true';
 
 /**
  * What each part of the project needs; `npm run setup` and `npm test` want it all.
- * @param {{ yes?: boolean, server?: boolean, debianPackages?: readonly string[], goPrograms?: boolean }} options
+ * @param {{ yes?: boolean, server?: boolean, debianPackages?: readonly string[], goPrograms?: boolean, moto?: boolean }} options
  * @throws Error when a step failed, or in CI when something needed cannot be installed.
  */
 export async function setUp(options = {}) {
@@ -65,12 +69,14 @@ export async function setUp(options = {}) {
     server = true,
     debianPackages = Object.keys(DEBIAN_PACKAGES),
     goPrograms = true,
+    moto = goPrograms,
   } = options;
   if (debianPackages.length > 0) await installDebianPackages(debianPackages, yes);
   // Two cores: the compilers take one, the downloads the other.
   await Promise.all([
     installPackages().then(() => (server ? installCodeServer() : undefined)),
     goPrograms ? buildGoPrograms() : undefined,
+    moto ? installMoto() : undefined,
   ]);
 }
 
@@ -154,6 +160,23 @@ async function buildGoPrograms() {
       writeFileSync(markers, JSON.stringify(built));
     });
   }
+}
+
+async function installMoto() {
+  const marker = join(MOTO, 'complete.json');
+  const wanted = MOTO_PACKAGES.join(' ');
+  if (existsSync(marker) && readJson(marker).packages === wanted) return;
+  if (!isInstalled('python3')) {
+    return cannot('The tests need moto: install Python 3 with venv, then "npm run setup".');
+  }
+  await step('moto (pip)', async () => {
+    rmSync(MOTO, { recursive: true, force: true });
+    mkdirSync(MOTO, { recursive: true });
+    await run('python3', ['-m', 'venv', MOTO]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...MOTO_PACKAGES];
+    await run(join(MOTO, 'bin/python'), pip);
+    writeFileSync(marker, JSON.stringify({ packages: wanted }));
+  });
 }
 
 /** `go install` names a program after its folder; several are called the same. */

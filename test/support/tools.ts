@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const OWN_BIN = join(import.meta.dirname, '../../.vscode-test/bin');
+const OWN_BINS = ['bin', 'moto/bin'].map((folder) => join(import.meta.dirname, '../../.vscode-test', folder));
 
 const INSTALL_HINTS: Readonly<Record<string, string>> = {
   'docker-registry': "Debian's docker-registry",
@@ -17,6 +17,7 @@ const INSTALL_HINTS: Readonly<Record<string, string>> = {
   crane: 'Go, then npm run setup',
   distribution3: 'Go, then npm run setup',
   buildx: 'Go, then npm run setup',
+  moto_server: 'Python 3 with venv, then npm run setup',
 };
 
 function isExecutable(file: string): boolean {
@@ -30,7 +31,12 @@ function isExecutable(file: string): boolean {
 
 /** Absolute path of `name`: our own builds first, then PATH, then the sbin folders a user's PATH may lack. */
 export function tryFindTool(name: string): string | undefined {
-  const folders = [OWN_BIN, ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const folders = [
+    ...OWN_BINS,
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/sbin',
+    '/usr/local/sbin',
+  ];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
