@@ -16,10 +16,38 @@ export interface SortableTag {
  * - `date`, `size`: newest or biggest first; tags whose value is unknown follow, by version.
  */
 export function sortTags<T extends SortableTag>(tags: readonly T[], order: TagOrder): T[] {
-  return tags
-    .map((tag) => ({ tag, key: keyOf(tag.name, order), value: valueOf(tag, order) }))
-    .sort((a, b) => b.value - a.value || compareKeys(a.key, b.key, order))
-    .map(({ tag }) => tag);
+  return sortKeyed(keyed(tags, order), order);
+}
+
+/** The first `count` of `sortTags`, without sorting the many that are not shown. */
+export function firstTags<T extends SortableTag>(tags: readonly T[], order: TagOrder, count: number): T[] {
+  const all = keyed(tags, order);
+  return sortKeyed(order === 'version' ? dropLowVersions(all, count) : all, order).slice(0, count);
+}
+
+interface Keyed<T> {
+  readonly tag: T;
+  readonly key: TagKey;
+  readonly value: number;
+}
+
+function keyed<T extends SortableTag>(tags: readonly T[], order: TagOrder): Keyed<T>[] {
+  return tags.map((tag) => ({ tag, key: keyOf(tag.name, order), value: valueOf(tag, order) }));
+}
+
+function sortKeyed<T>(entries: Keyed<T>[], order: TagOrder): T[] {
+  return entries.sort((a, b) => b.value - a.value || compareKeys(a.key, b.key, order)).map(({ tag }) => tag);
+}
+
+/** Drops plain versions that have `count` higher ones before them: numbers sort much faster than keys. */
+function dropLowVersions<T>(entries: Keyed<T>[], count: number): Keyed<T>[] {
+  if (entries.length <= count) return entries;
+  const ranks = new Float64Array(entries.length);
+  let ranked = 0;
+  for (const { key } of entries) if (key.rank !== undefined) ranks[ranked++] = key.rank;
+  if (ranked <= count) return entries;
+  const lowestShown = ranks.subarray(0, ranked).sort()[ranked - count]!;
+  return entries.filter(({ key }) => key.rank === undefined || key.rank >= lowestShown);
 }
 
 /** Negative when `a` is shown before `b`; 0 only for equal tags. A total order. */
@@ -47,10 +75,15 @@ interface TagKey {
   readonly stage: number;
   /** Numbers and words after the version, or of the whole tag. */
   readonly parts: readonly (Num | string)[];
+  /** Plain versions of up to three parts as one number, the higher the later. */
+  readonly rank?: number;
 }
 
 // A letter may follow directly only a dotted version: 3.12rc1 is one, 7f3a2b1 is a commit.
 const VERSION = /^[vV]?(\d+(?:\.\d+)*)(?=$|[-_+.]|(?<=\.\d+)[A-Za-z])/;
+const [ZERO, DOT, LOWER_V] = [48, 46, 118];
+/** Three parts below it fit exactly into one double. */
+const PART_LIMIT = 65_536;
 const PRE_RELEASE =
   /(?:^|[-_.+\d])(?:alpha|beta|rc|pre|preview|dev|snapshot|nightly|canary|next|test|ea|cr|[abm](?=\d))(?:$|[-_.+\d])/i;
 
@@ -58,12 +91,40 @@ function keyOf(tag: string, order: TagOrder): TagKey {
   if (order === 'name')
     return { tag, group: Group.other, version: [], stage: Stage.release, parts: partsOf(tag) };
   if (tag === 'latest') return { tag, group: Group.latest, version: [], stage: Stage.release, parts: [] };
+  const plain = plainVersionOf(tag);
+  if (plain) return plain;
   const match = VERSION.exec(tag);
   if (match === null)
     return { tag, group: Group.other, version: [], stage: Stage.release, parts: partsOf(tag) };
   const rest = tag.slice(match[0].length);
   const version = match[1]!.split('.').map(toNum);
   return { tag, group: Group.version, version, stage: stageOf(rest), parts: partsOf(rest) };
+}
+
+/**
+ * The key of `1.2.3` or `v1.2.3`, what most tags are, without a regular expression; undefined for all else. Its rank
+ * orders it among its like by one number.
+ */
+function plainVersionOf(tag: string): TagKey | undefined {
+  let at = tag.charCodeAt(0) === LOWER_V ? 1 : 0;
+  const version: number[] = [];
+  for (; version.length < 3; at++) {
+    const start = at;
+    let part = 0;
+    for (let digit = tag.charCodeAt(at) - ZERO; digit >= 0 && digit <= 9; digit = tag.charCodeAt(at) - ZERO) {
+      part = part * 10 + digit;
+      at++;
+    }
+    if (at === start || part >= PART_LIMIT) return undefined;
+    version.push(part);
+    if (at === tag.length) {
+      const [major = 0, minor = 0, patch = 0] = version;
+      const rank = (major * PART_LIMIT + minor) * PART_LIMIT + patch;
+      return { tag, group: Group.version, version, stage: Stage.release, parts: [], rank };
+    }
+    if (tag.charCodeAt(at) !== DOT) return undefined;
+  }
+  return undefined;
 }
 
 function stageOf(rest: string): number {
@@ -88,6 +149,8 @@ function valueOf({ details }: SortableTag, order: TagOrder): number {
 }
 
 function compareKeys(a: TagKey, b: TagKey, order: TagOrder): number {
+  // Nearly every pair of a long list ends here.
+  if (a.rank !== undefined && b.rank !== undefined && a.rank !== b.rank) return b.rank - a.rank;
   return (
     a.group - b.group ||
     compareVersions(b.version, a.version) ||

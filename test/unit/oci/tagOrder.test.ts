@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compareTags, isVersionTag, sortTags } from '../../../src/core/oci/tagOrder.ts';
+import { compareTags, firstTags, isVersionTag, sortTags } from '../../../src/core/oci/tagOrder.ts';
 import { cpuMsOf } from './cpuTime.ts';
 import type { TagOrder } from '../../../src/core/oci/tagOrder.ts';
 
@@ -137,5 +137,30 @@ describe('compareTags', () => {
     const ms = cpuMsOf(() => (first = sortTags(tags, 'version')[0]?.name));
     assert.ok(ms < 1000, `${ms} ms`);
     assert.match(first ?? '', /^v96\.1008\./);
+  });
+});
+
+describe('firstTags', () => {
+  const names = fc.array(
+    fc.oneof(
+      fc.tuple(fc.nat(3), fc.nat(12), fc.nat(3)).map((parts) => parts.join('.')),
+      fc.tuple(fc.nat(3), fc.nat(12)).map((parts) => `v${parts.join('.')}`),
+      fc.constantFrom('latest', '1.2.3-alpine', '2.0.0-rc1', 'main', '70000.1', 'build-7'),
+    ),
+    { maxLength: 60 },
+  );
+
+  it('are the beginning of all of them sorted, whatever the order', () => {
+    fc.assert(
+      fc.property(
+        names,
+        fc.nat(70),
+        fc.constantFrom<TagOrder>('version', 'name', 'date', 'size'),
+        (all, count, order) => {
+          const tags = [...new Set(all)].map((name) => ({ name }));
+          assert.deepEqual(firstTags(tags, order, count), sortTags(tags, order).slice(0, count));
+        },
+      ),
+    );
   });
 });
