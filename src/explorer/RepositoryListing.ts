@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { isAttachmentTag } from '../core/oci/attachmentTag.ts';
 import { createTagFilter } from '../core/oci/tagFilter.ts';
-import { sortTags, type SortableTag, type TagOrder } from '../core/oci/tagOrder.ts';
+import { firstTags, type SortableTag, type TagOrder } from '../core/oci/tagOrder.ts';
 import type { RegistryProvider, TagDetails } from '../core/providers/RegistryProvider.ts';
 import { throwIfCancelled } from '../core/registry/transport/cancellation.ts';
 
@@ -205,7 +205,7 @@ export class RepositoryListing {
         const details = this.#details.get(name);
         return details ? { name, details } : { name };
       });
-      first = sortTags([...first, ...slice], sortBy).slice(0, this.#shown);
+      first = firstTags([...first, ...slice], sortBy, this.#shown);
     }
     return first.map(({ name }) => name);
   }
