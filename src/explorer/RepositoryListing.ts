@@ -138,7 +138,7 @@ export class RepositoryListing {
     // A filter that matches nothing on the first pages must not hide what later pages hold.
     const names = await this.#loadUntil(this.#atLeast, options, signal);
     if (options.sortBy === 'date' || options.sortBy === 'size') {
-      await this.#loadDetails(names);
+      await this.#loadDetails(names, options.sortBy);
       throwIfCancelled(signal);
     }
     const tags = await this.#firstOf(names, options.sortBy);
@@ -210,8 +210,14 @@ export class RepositoryListing {
     return first.map(({ name }) => name);
   }
 
-  async #loadDetails(tags: readonly string[]): Promise<void> {
-    const wanted = tags.filter((tag) => !this.#details.has(tag) && !this.#failed.has(tag));
+  /** @param order for which they are needed: the time alone may be listed already. */
+  async #loadDetails(tags: readonly string[], order?: TagOrder): Promise<void> {
+    const isKnown = (tag: string): boolean => {
+      const details = this.#details.get(tag);
+      if (!details?.isPartial) return details !== undefined;
+      return order === 'date' && details.createdAt !== undefined;
+    };
+    const wanted = tags.filter((tag) => !isKnown(tag) && !this.#failed.has(tag));
     await Promise.all(wanted.map((tag) => this.#pending.get(tag) ?? this.#loadDetailsOf(tag)));
   }
 

@@ -2,9 +2,6 @@
 import * as vscode from 'vscode';
 import type { AccountService } from '../core/providers/ProviderContext.ts';
 
-/** What reading and deleting packages needs. https://docs.github.com/en/packages/learn-github-packages/about-permissions-for-github-packages */
-export const GITHUB_SCOPES: readonly string[] = ['read:packages', 'delete:packages'];
-
 /** The token of a session that exists already; never asks, so that a tree can be read in silence. */
 export async function readAccountToken(
   service: AccountService,

@@ -4,7 +4,8 @@ import { ChainedCredentialStore } from '../core/credentials/ChainedCredentialSto
 import type { CredentialRequest, CredentialStore } from '../core/credentials/CredentialStore.ts';
 import { DockerConfigStore } from '../core/credentials/DockerConfigStore.ts';
 import { PodmanAuthStore } from '../core/credentials/PodmanAuthStore.ts';
-import { GITHUB_SCOPES, readAccountToken } from './accountTokens.ts';
+import { GITHUB_SCOPES } from '../core/providers/gitHubScopes.ts';
+import { readAccountToken } from './accountTokens.ts';
 import type { Connection } from './Connection.ts';
 import { credentialEnvironment } from './credentialEnvironment.ts';
 import type { SecretCredentials } from './SecretCredentials.ts';

@@ -156,6 +156,17 @@ export function wordError(error: unknown): WordedError {
         'retry',
       );
     case 'serverError':
+      if (details.reason === 'leftOnPlaceholder') {
+        return worded(
+          l10n.t('Tag is on a placeholder'),
+          doing +
+            l10n.t(
+              'The tag is on an empty placeholder now and {0} did not take it back. Undo the deletion from Activity to put it back.',
+              host,
+            ),
+          'retry',
+        );
+      }
       return worded(
         l10n.t('Registry error'),
         doing + l10n.t('{0} failed with status {1}.', host, details.status ?? '5xx') + answer,
@@ -263,8 +274,18 @@ function wordAttempt(operation: string): string {
       return l10n.t('Could not check the registry');
     case 'list repositories':
       return l10n.t('Could not list repositories');
+    case 'list organizations':
+      return l10n.t('Could not list organizations');
+    case 'look up account':
+      return l10n.t('Could not look up the account');
     case 'list tags':
       return l10n.t('Could not list tags');
+    case 'look up tag':
+      return l10n.t('Could not look up the tag');
+    case 'delete tag':
+      return l10n.t('Could not delete the tag');
+    case 'search repositories':
+      return l10n.t('Could not search repositories');
     case 'list referrers':
       return l10n.t('Could not list referrers');
     case 'look up manifest':
@@ -395,6 +416,21 @@ function wordUnsupported(details: ErrorDetails, host: string, doing: string, ans
           ),
         'retry',
       );
+    case 'lastTaggedVersion':
+      return worded(
+        l10n.t('Last tag of the package'),
+        doing +
+          l10n.t(
+            'GitHub does not delete the last tagged version of a package. Push another tag first, or delete the whole package on its page on GitHub.',
+          ),
+        'retry',
+      );
+    case 'versionKept':
+      return worded(
+        l10n.t('GitHub keeps it'),
+        doing + l10n.t('GitHub does not delete this version; the tag is where it was.') + answer,
+        'retry',
+      );
     case 'noCatalog':
     case 'catalog':
       return worded(
@@ -481,6 +517,15 @@ function wordForbidden(details: ErrorDetails, host: string, doing: string, answe
           ) +
           answer,
         'signIn',
+      );
+    case 'ssoRequired':
+      return worded(
+        l10n.t('Single sign-on is needed'),
+        doing +
+          l10n.t(
+            'The organization wants single sign-on. Authorize the token for it on GitHub (Settings > Developer settings > Personal access tokens > Configure SSO), then try again.',
+          ),
+        'retry',
       );
     case 'missingPermission':
       return worded(

@@ -68,7 +68,9 @@ function choiceOf(way: SignInWay): SignInChoice {
       return {
         way,
         label: vscode.l10n.t('GitHub Account of VS Code'),
-        detail: vscode.l10n.t('The account you are signed in with in VS Code, with the scope read:packages'),
+        detail: vscode.l10n.t(
+          'The account you are signed in with in VS Code; VS Code asks you to allow Berth to use your packages',
+        ),
       };
   }
 }

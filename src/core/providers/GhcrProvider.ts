@@ -18,21 +18,12 @@ import { delay, throwIfCancelled } from '../registry/transport/cancellation.ts';
 import { GitHubApi } from './api/GitHubApi.ts';
 import type { ApiReply } from './api/ProviderApi.ts';
 import { tolerantList } from './api/tolerantList.ts';
+import { GITHUB_SCOPES } from './gitHubScopes.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
 
 const API_URL = 'https://api.github.com';
-/**
- * What the account of VS Code is asked for: to read, write and delete packages, and to know one's organizations.
- * https://docs.github.com/packages/learn-github-packages/about-permissions-for-github-packages
- */
-export const GITHUB_SCOPES: readonly string[] = [
-  'read:packages',
-  'write:packages',
-  'delete:packages',
-  'read:org',
-];
 /** The most it gives. */
 const PAGE_SIZE = 100;
 const REQUESTS_PER_PAGE = 10;

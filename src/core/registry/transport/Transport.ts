@@ -214,7 +214,8 @@ export class Transport {
       } catch (error) {
         trouble = toNetworkError(error, details);
       } finally {
-        if (response?.status !== 401) this.#contact?.resolve(undefined);
+        if (response?.status !== 401 || request.accept?.includes(401) === true)
+          this.#contact?.resolve(undefined);
       }
       const before = troubles.get(trouble.kind) ?? 0;
       troubles.set(trouble.kind, before + 1);
