@@ -161,7 +161,7 @@ export class GoogleProvider extends OciProvider {
   };
 
   get #isArtifactRegistry(): boolean {
-    return tryParseGoogleLocation(this.client.endpoint.host) !== undefined;
+    return tryParseGoogleLocation(this.client.endpoint.credentialKey) !== undefined;
   }
 
   /** @param isRoot its failure is the listing's; any other path that does not show itself is left out. */
@@ -191,7 +191,7 @@ export class GoogleProvider extends OciProvider {
 
   /** Of the host's location only: each has a host of its own. */
   async #listProjectRepositories(project: string, signal: AbortSignal): Promise<PathContents> {
-    const location = tryParseGoogleLocation(this.client.endpoint.host) ?? '';
+    const location = tryParseGoogleLocation(this.client.endpoint.credentialKey) ?? '';
     const children: string[] = [];
     await this.#eachPage(
       this.#artifactRegistry,
