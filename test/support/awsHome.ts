@@ -26,14 +26,13 @@ export async function useAwsHome(files: AwsHomeFiles = {}): Promise<AsyncDisposa
   await mkdir(join(home, '.aws'));
   await writeFile(join(home, '.aws/config'), files.config ?? '');
   await writeFile(join(home, '.aws/credentials'), files.credentials ?? '');
-  const before = { ...process.env };
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  // Where a machine of AWS would be asked for its role.
-  Object.assign(process.env, { HOME: home, AWS_EC2_METADATA_DISABLED: 'true' });
+  const before = process.env;
+  const others = Object.entries(before).filter(([name]) => !name.startsWith('AWS_'));
+  // Without this a machine of AWS would be asked for its role.
+  process.env = { ...Object.fromEntries(others), HOME: home, AWS_EC2_METADATA_DISABLED: 'true' };
   return {
     [Symbol.asyncDispose]: async () => {
-      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-      Object.assign(process.env, before);
+      process.env = before;
       await rm(home, { recursive: true, force: true });
     },
   };

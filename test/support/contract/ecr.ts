@@ -128,8 +128,12 @@ export async function startEcrContract(options: EcrContractOptions): Promise<Ecr
     },
     // API_DescribeImageTags.html
     DescribeImageTags: (input) => {
-      const all = tagged(input).flatMap(({ imageTags, imageScanFindingsSummary: _, ...imageDetail }) =>
-        imageTags!.map((imageTag) => ({ imageTag, createdAt: imageDetail.imagePushedAt, imageDetail })),
+      const all = tagged(input).flatMap((image) =>
+        image.imageTags!.map((imageTag) => ({
+          imageTag,
+          createdAt: image.imagePushedAt,
+          imageDetail: image,
+        })),
       );
       const { page, nextToken } = pageOf(all, input);
       return { imageTagDetails: page, nextToken };

@@ -5,7 +5,7 @@ import type { Digest } from '../../../src/core/oci/digest.ts';
 import { EcrProvider } from '../../../src/core/providers/EcrProvider.ts';
 import type { ProviderSettings } from '../../../src/core/providers/ProviderContext.ts';
 import type { TagSummary } from '../../../src/core/providers/RegistryProvider.ts';
-import { TWO_PROFILES, useAwsHome } from '../../support/awsHome.ts';
+import { TWO_PROFILES, useAwsHome, type AwsHomeFiles } from '../../support/awsHome.ts';
 import { ECR_ACCOUNT, startEcrContract, type EcrImage } from '../../support/contract/ecr.ts';
 import { json } from '../../support/faultServer/behaviours.ts';
 import { FaultServer } from '../../support/faultServer/FaultServer.ts';
@@ -67,6 +67,11 @@ describe('EcrProvider', () => {
   });
 
   afterEach(() => home[Symbol.asyncDispose]());
+
+  async function moveTo(files: AwsHomeFiles): Promise<void> {
+    await home[Symbol.asyncDispose]();
+    home = await useAwsHome(files);
+  }
 
   const keys = { AKIADEFAULT: [], AKIAWORK: [] };
 
@@ -236,7 +241,7 @@ describe('EcrProvider', () => {
     });
 
     it('names the profile whose single sign-on has ended, also where a role is taken from it', async () => {
-      await using _ = await useAwsHome({
+      await moveTo({
         config: [
           '[profile sso]',
           'sso_session = corp',
@@ -257,7 +262,7 @@ describe('EcrProvider', () => {
     });
 
     it('says when there are no credentials at all', async () => {
-      await using _ = await useAwsHome();
+      await moveTo({});
       const { kind, details } = await failure({});
       assert.deepEqual([kind, details.reason], ['unauthorized', 'noAwsCredentials']);
     });
@@ -312,7 +317,7 @@ describe('EcrProvider', () => {
   });
 
   it('lists through the registry where Docker has signed in and AWS has not', async () => {
-    await using _ = await useAwsHome();
+    await moveTo({});
     await using server = await FaultServer.start();
     server.on('GET /v2/_catalog', json({ repositories: ['team/app'] }));
     server.on('GET /v2/team/app/tags/list', json({ name: 'team/app', tags: ['1.0'] }));
