@@ -33,6 +33,7 @@ import { openManifestSource } from './platform/manifestSource.ts';
 import { OutputLog } from './platform/OutputLog.ts';
 import { runPanelAction } from './platform/runPanelAction.ts';
 import { pullCommandLine } from './platform/pullCommandLine.ts';
+import { PullLimitStatusBar } from './platform/PullLimitStatusBar.ts';
 import { RegistrySessions, tryCreateEndpoint } from './platform/RegistrySessions.ts';
 import { SecretCredentials } from './platform/SecretCredentials.ts';
 
@@ -56,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
       confirm: confirmTransportQuestion,
     }),
   );
+  const pullLimit = own(new PullLimitStatusBar(sessions, logger));
   const docker = new Docker(new DockerRunner(readDockerEnvironment, logger));
   const activity = own(new Activity());
   const journal = new Journal({ directory: join(context.globalStorageUri.fsPath, 'journal'), logger });
@@ -150,6 +152,7 @@ export function activate(context: vscode.ExtensionContext): void {
         localImagesView,
         selectedReferences: () => selectedReferences(registriesView, localImagesView),
         panels,
+        pullLimit,
         logger,
         showLog: () => channel.show(),
         extensionId: context.extension.id,

@@ -11,6 +11,7 @@ import type { ManifestPanels } from '../panels/ManifestPanels.ts';
 import type { Activity } from '../platform/Activity.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import type { LastAnswers } from '../platform/LastAnswers.ts';
+import type { PullLimitStatusBar } from '../platform/PullLimitStatusBar.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import type { SecretCredentials } from '../platform/SecretCredentials.ts';
 import type { ManifestNode } from './tags/manifestTarget.ts';
@@ -33,6 +34,7 @@ export interface Services {
   /** What the focused view has selected that has a reference, for the keyboard. */
   readonly selectedReferences: () => readonly (ManifestNode | RepositoryNode | LocalImageNode)[];
   readonly panels: ManifestPanels;
+  readonly pullLimit: PullLimitStatusBar;
   readonly logger: Logger;
   /** Shows the log channel. */
   readonly showLog: () => void;

@@ -40,6 +40,7 @@ import { UndoCommand } from './tags/UndoCommand.ts';
 import { CancelOperationCommand } from './views/CancelOperationCommand.ts';
 import { ClearActivityCommand } from './views/ClearActivityCommand.ts';
 import { ClearTagFilterCommand } from './views/ClearTagFilterCommand.ts';
+import { ExplainPullLimitCommand } from './views/ExplainPullLimitCommand.ts';
 import { FilterTagsCommand } from './views/FilterTagsCommand.ts';
 import { LoadMoreCommand } from './views/LoadMoreCommand.ts';
 import { OpenGettingStartedCommand } from './views/OpenGettingStartedCommand.ts';
@@ -87,6 +88,7 @@ export function createCommands(services: Services): Command[] {
     new ClearTagFilterCommand(tree),
     new RefreshLocalImagesCommand(services.localImagesTree),
     new OpenGettingStartedCommand(services.extensionId),
+    new ExplainPullLimitCommand(services.pullLimit),
     new ShowLogCommand(services.showLog),
     new ShowOutputCommand(activity),
     new CancelOperationCommand(activity),

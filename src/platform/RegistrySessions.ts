@@ -38,11 +38,14 @@ export class RegistrySessions implements vscode.Disposable {
   readonly #sessions = new Map<string, Promise<RegistrySession>>();
   readonly #repositoryChanged = new vscode.EventEmitter<RepositoryChange>();
   readonly #connectionChanged = new vscode.EventEmitter<string>();
+  readonly #opened = new vscode.EventEmitter<RegistrySession>();
   readonly #subscriptions: vscode.Disposable[];
   #limiter: Promise<ConnectionLimiter> | undefined;
   readonly onDidChangeRepository = this.#repositoryChanged.event;
   /** A connection's credentials or trust changed: what is shown of it is to be read again. */
   readonly onDidChangeConnection = this.#connectionChanged.event;
+  /** A session that is kept was made. */
+  readonly onDidOpen = this.#opened.event;
 
   constructor(options: RegistrySessionsOptions) {
     this.#options = options;
@@ -59,6 +62,7 @@ export class RegistrySessions implements vscode.Disposable {
     this.#dropAll();
     this.#repositoryChanged.dispose();
     this.#connectionChanged.dispose();
+    this.#opened.dispose();
   }
 
   /** @throws CoreError `notFound` when the connection was removed meanwhile. */
@@ -74,9 +78,12 @@ export class RegistrySessions implements vscode.Disposable {
     if (existing) return existing;
     const session = this.create(connection);
     this.#sessions.set(connectionId, session);
-    session.catch(() => {
-      if (this.#sessions.get(connectionId) === session) this.#sessions.delete(connectionId);
-    });
+    session.then(
+      (opened) => this.#opened.fire(opened),
+      () => {
+        if (this.#sessions.get(connectionId) === session) this.#sessions.delete(connectionId);
+      },
+    );
     return session;
   }
 

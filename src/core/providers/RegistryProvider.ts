@@ -6,6 +6,7 @@ import type { ArtifactKind } from '../oci/artifact.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Page } from '../registry/Page.ts';
+import type { PullLimit } from '../registry/PullLimit.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
 
 /** A tag as a listing gives it. Everything but the name is present only where the listing carried it. */
@@ -90,6 +91,9 @@ export interface RegistryProvider {
 
   /** Repositories of anybody that hold `text`, best first; only where the registry has a public search. */
   search?(text: string, signal: AbortSignal): Promise<readonly FoundRepository[]>;
+
+  /** Asks how many pulls are left, which spends none; only where a registry counts them. Undefined: no limit. */
+  readPullLimit?(signal: AbortSignal): Promise<PullLimit | undefined>;
 
   /** Web page of a repository or tag, where the registry has one. */
   webUrl(repository: string, tag?: string): string | undefined;
