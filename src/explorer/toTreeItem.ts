@@ -5,7 +5,11 @@ import type { ArtifactKind } from '../core/oci/artifact.ts';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import { shortDigest } from '../core/oci/digest.ts';
 import { formatPlatform } from '../core/oci/platform.ts';
-import type { TagDetails } from '../core/providers/RegistryProvider.ts';
+import {
+  FINDING_SEVERITIES,
+  type FindingCounts,
+  type TagDetails,
+} from '../core/providers/RegistryProvider.ts';
 import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
 import { actionLabel } from '../platform/wordError.ts';
 import type { ErrorNode, RegistriesNode, RegistryNode, RepositoryNode, TagNode } from './nodes.ts';
@@ -219,6 +223,7 @@ function tagItem(node: TagNode, { details, detailsFailed, hasWebPage }: TreeStat
           : undefined,
         size && vscode.l10n.t('Compressed size: {0}', size),
         age && details.createdAt && vscode.l10n.t('Created: {0}', formatDate(details.createdAt)),
+        details.findings && findingsLine(details.findings),
       ]
         .filter((line) => line !== undefined)
         .map((line) => toDisplayLine(line))
@@ -235,6 +240,33 @@ function tagItem(node: TagNode, { details, detailsFailed, hasWebPage }: TreeStat
       ? vscode.l10n.t('Tag {0}, {1}', node.tag, kindLabel(details.kind))
       : vscode.l10n.t('Tag {0}', node.tag),
   });
+}
+
+/** What the registry's scan found, the worst first. */
+function findingsLine(findings: FindingCounts): string {
+  const counts = FINDING_SEVERITIES.flatMap((severity) =>
+    findings[severity] ? `${formatCount(findings[severity])} ${severityLabel(severity)}` : [],
+  );
+  return counts.length > 0
+    ? vscode.l10n.t('Vulnerabilities found: {0}', counts.join(', '))
+    : vscode.l10n.t('The scan of the registry found no vulnerability');
+}
+
+function severityLabel(severity: (typeof FINDING_SEVERITIES)[number]): string {
+  switch (severity) {
+    case 'critical':
+      return vscode.l10n.t('critical');
+    case 'high':
+      return vscode.l10n.t('high');
+    case 'medium':
+      return vscode.l10n.t('medium');
+    case 'low':
+      return vscode.l10n.t('low');
+    case 'informational':
+      return vscode.l10n.t('informational');
+    case 'undefined':
+      return vscode.l10n.t('unrated');
+  }
 }
 
 function referrerItem(descriptor: Descriptor): vscode.TreeItem {

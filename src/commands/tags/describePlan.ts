@@ -33,6 +33,12 @@ export function describePlan(plan: DeletionPlan): PlanWords {
     plan.alsoDeleted.length > 0
       ? l10n.t('This registry deletes only whole images. These tags go as well: {0}', names(plan.alsoDeleted))
       : undefined,
+    plan.deletedImages?.length
+      ? l10n.t(
+          'No other tag is on {0}: this registry deletes the image together with its last tag.',
+          names(plan.deletedImages.map((digest) => shortDigest(digest))),
+        )
+      : undefined,
     ...plan.holdingIndexes.map(({ tags, holds }) =>
       l10n.t(
         'The multi-platform image {0} holds {1}.',

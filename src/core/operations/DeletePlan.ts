@@ -31,6 +31,8 @@ export interface DeletionPlan {
    * garbage. Undefined: not known. Blobs may be shared with other repositories, which nobody can see from here.
    */
   readonly bytesFreed?: number;
+  /** Images that lose their last tag where the registry then deletes them at once. */
+  readonly deletedImages?: readonly Digest[];
   readonly knowledge: PlanKnowledge;
 }
 
@@ -189,6 +191,7 @@ class Planner {
       holdingIndexes,
       orphanedReferrers: referrers,
       ...(bytesFreed !== undefined && { bytesFreed }),
+      ...(this.#provider.capabilities.deletesImageWithLastTag && { deletedImages: going }),
       knowledge: {
         tagsExamined: census.size,
         tagsTotal: total,

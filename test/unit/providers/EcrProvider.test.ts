@@ -217,7 +217,7 @@ describe('EcrProvider', () => {
       const { kind, details } = await failure({}, ['DescribeRepositories']);
       assert.equal(kind, 'forbidden');
       assert.equal(details.reason, 'missingPermission');
-      assert.equal(details.subject, 'ecr:DescribeRepositories');
+      assert.equal(details.missing, 'ecr:DescribeRepositories');
       assert.match(details.registryMessage ?? '', /user\/dev is not authorized/);
     });
 

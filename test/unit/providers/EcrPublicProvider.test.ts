@@ -109,7 +109,7 @@ describe('EcrPublicProvider', () => {
     await using opened = open(ecr, { credential: AWS });
     await assert.rejects(
       opened.provider.listRepositories(undefined, signal),
-      (error) => isCoreError(error, 'forbidden') && error.details.subject === 'ecr-public:DescribeRegistries',
+      (error) => isCoreError(error, 'forbidden') && error.details.missing === 'ecr-public:DescribeRegistries',
     );
   });
 });

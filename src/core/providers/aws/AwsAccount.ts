@@ -66,7 +66,7 @@ export class AwsAccount {
   /**
    * Makes one call and words its failure. Cancel is obeyed at once, in the SDK's pauses too.
    * @throws CoreError; reasons `profileMissing`, `ssoExpired`, `noAwsCredentials`, `awsCredentialsRefused` (subject: the
-   *   profile), `missingPermission` (subject: the permission), `repositoryUnknown`.
+   *   profile), `missingPermission` (missing: the permission), `repositoryUnknown`.
    */
   async call<Reply>(
     request: AwsRequest,

@@ -66,7 +66,7 @@ export function toAwsError(error: unknown, host: string, profile: string, reques
     ...(status !== undefined && { status }),
     code: error.name,
     ...(reason !== undefined && { reason }),
-    ...(reason === 'missingPermission' && { subject: permission }),
+    ...(reason === 'missingPermission' && { missing: permission }),
     ...(reason === 'awsCredentialsRefused' && { subject: profile }),
     registryMessage: toDisplayLine(redact(error.message), 500),
   };
