@@ -3,5 +3,7 @@ import type { BenchGroup } from './BenchRow.ts';
 import { expandRepository } from './browse/expandRepository.ts';
 import { largeRegistry } from './browse/largeRegistry.ts';
 import { startUp } from './browse/startUp.ts';
+import { dockerHub } from './providers/dockerHub.ts';
+import { ghcr } from './providers/ghcr.ts';
 
-export const GROUPS: readonly BenchGroup[] = [expandRepository, largeRegistry, startUp];
+export const GROUPS: readonly BenchGroup[] = [expandRepository, largeRegistry, startUp, dockerHub, ghcr];

@@ -4,11 +4,14 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
+import { digestOf } from '../../../src/core/oci/digest.ts';
+import { MediaType } from '../../../src/core/oci/mediaType.ts';
 import { sortTags, type TagOrder } from '../../../src/core/oci/tagOrder.ts';
 import { OciProvider } from '../../../src/core/providers/OciProvider.ts';
 import {
   RepositoryListing,
   type ShownTags,
+  type TagSource,
   type TagViewOptions,
 } from '../../../src/explorer/RepositoryListing.ts';
 import { forward } from '../../support/forward.ts';
@@ -140,6 +143,37 @@ describe('RepositoryListing', () => {
   });
 
   describe('details', () => {
+    it('that a listing told in part are sorted by time as they are, and completed for what is shown', async () => {
+      const digest = digestOf(Buffer.from('manifest'));
+      const listed = { digest, mediaType: '', kind: 'image', isPartial: true } as const;
+      const read: string[] = [];
+      const source: TagSource = {
+        listTags: () =>
+          Promise.resolve({
+            items: [
+              { name: 'older', details: { ...listed, createdAt: new Date(1) } },
+              { name: 'newer', details: { ...listed, createdAt: new Date(2) } },
+            ],
+          }),
+        getTagDetails: (_, tag) => {
+          read.push(tag);
+          const complete = { digest, mediaType: MediaType.ociManifest, kind: 'image' } as const;
+          return Promise.resolve({ ...complete, sizeInBytes: tag.length, createdAt: new Date(1) });
+        },
+      };
+      const batches = new EventEmitter<{ details: [readonly string[]] }>();
+      const listing = new RepositoryListing(source, 'app', 10, (tags) => batches.emit('details', tags));
+      const { tags } = await listing.view({ ...VERSION, sortBy: 'date' });
+      assert.deepEqual(tags, ['newer', 'older']);
+      assert.deepEqual(read, []);
+      const arrived = once(batches, 'details');
+      listing.requestDetails(['newer']);
+      await arrived;
+      listing.requestDetails(['newer']);
+      assert.deepEqual(read, ['newer']);
+      assert.equal(listing.details('newer')?.sizeInBytes, 5);
+    });
+
     it('sorts by date and by size only when all that is compared is known', async () => {
       const registry = new ScriptedRegistry({
         pageSize: 100,

@@ -10,6 +10,7 @@ describe('providers', () => {
   it('are found by address', () => {
     assert.equal(kindOf('docker.io'), 'dockerHub');
     assert.equal(kindOf('https://index.docker.io/v1/'), 'dockerHub');
+    assert.equal(kindOf('ghcr.io/owner'), 'ghcr');
     assert.equal(kindOf('localhost:5000'), 'oci');
     assert.equal(kindOf('docker.io.example'), 'oci');
   });
@@ -17,7 +18,8 @@ describe('providers', () => {
   it('are created by kind, an unknown one as a plain registry', async () => {
     await using connection = new TestConnection('https://h.example');
     const context = testProviderContext(connection);
-    for (const kind of ['oci', 'dockerHub']) assert.equal((await createProvider(kind, context)).kind, kind);
+    for (const kind of ['oci', 'dockerHub', 'ghcr'])
+      assert.equal((await createProvider(kind, context)).kind, kind);
     assert.equal((await createProvider('somethingNewer', context)).kind, 'oci');
   });
 });
