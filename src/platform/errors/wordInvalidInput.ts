@@ -1,0 +1,85 @@
+/** What was typed and cannot be used. */
+import { l10n } from 'vscode';
+import type { CoreError } from '../../core/common/CoreError.ts';
+import { toDisplayLine } from '../../core/common/displayText.ts';
+
+/** Sentences for the reasons a reference, tag or address was refused where it was typed. */
+export function wordInvalidInput(error: CoreError): string {
+  switch (error.details.reason) {
+    case 'emptyReference':
+    case 'empty':
+      return l10n.t('Type a value.');
+    case 'emptyRepository':
+      return l10n.t('Type the name of a repository.');
+    case 'emptyTag':
+      return l10n.t('Type a tag after the ":".');
+    case 'hasScheme':
+      return l10n.t('A reference has no https:// or http:// before it.');
+    case 'imageId':
+      return l10n.t('This is the ID of an image, not a name.');
+    case 'badPlatform':
+      return l10n.t('A platform looks like linux/amd64 or linux/arm/v7.');
+    case 'digestAsTag':
+      return l10n.t('An image cannot be given a digest: type a tag.');
+    case 'buildArgument':
+      return l10n.t(
+        '"{0}" is not a build argument: write NAME=value, with quotes around a value that has spaces.',
+        toDisplayLine(error.details.subject ?? ''),
+      );
+    case 'folderMissing':
+      return l10n.t('There is no folder {0}.', toDisplayLine(error.details.subject ?? ''));
+    case 'leadingDash':
+      return l10n.t('This may not begin with "-".');
+    case 'controlCharacter':
+      return l10n.t('Line breaks are not allowed.');
+    case 'programPath':
+      return l10n.t(
+        'The Docker program must be a name or an absolute path: {0}.',
+        error.details.subject ?? '',
+      );
+    case 'uppercaseRepository':
+      return l10n.t('Repository names are lower case.');
+    case 'badRepository':
+      return l10n.t(
+        'A repository name has lower-case letters and digits, separated by ".", "_", "__", "-" or "/".',
+      );
+    case 'badTag':
+      return l10n.t(
+        'A tag starts with a letter, digit or "_" and has at most 128 letters, digits, "_", "." and "-".',
+      );
+    case 'badDigest':
+    case 'digest':
+      return l10n.t('A digest looks like sha256: and 64 hexadecimal digits.');
+    case 'badHost':
+      return l10n.t('The host name is not valid.');
+    case 'tooLong':
+      return l10n.t('This is too long.');
+    case 'forbiddenCharacter':
+      return l10n.t('Spaces, control characters and a leading "-" are not allowed.');
+    case 'scheme':
+      return l10n.t('An address begins with https:// or http://, or has no scheme.');
+    case 'query':
+      return l10n.t('An address has no "?" and no "#".');
+    case 'host':
+      return l10n.t('The host name or port is not valid.');
+    case 'path':
+      return l10n.t('The path is not valid.');
+    case 'imageReference':
+      return l10n.t('This is an image, not a registry: leave out the tag or digest.');
+    case 'uppercaseNamespace':
+      return l10n.t('Namespaces are lower case.');
+    case 'userInfo':
+      return l10n.t('Leave user name and password out of the address; they are asked for next.');
+    case 'reference':
+      return l10n.t('Docker does not accept this as the name of an image.');
+    case 'argumentsTooLong':
+      return l10n.t('This is more than a command line can hold.');
+    case 'credentialFileBroken':
+      return l10n.t(
+        'The credentials in {0} cannot be read: the file is damaged.',
+        toDisplayLine(error.details.subject ?? ''),
+      );
+    default:
+      return toDisplayLine(error.message);
+  }
+}

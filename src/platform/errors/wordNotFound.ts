@@ -1,0 +1,65 @@
+/** What is not there, in a registry or in the Docker engine. */
+import { l10n } from 'vscode';
+import type { ErrorDetails } from '../../core/common/CoreError.ts';
+import { toDisplayLine } from '../../core/common/displayText.ts';
+import { worded, type WordedError } from './WordedError.ts';
+
+export function wordNotFound(
+  { reason, subject }: ErrorDetails,
+  host: string,
+  doing: string,
+  answer: string,
+): WordedError {
+  switch (reason) {
+    case 'imageUnknown':
+      return worded(
+        l10n.t('No such image'),
+        subject
+          ? l10n.t('The Docker engine has no image {0}.', toDisplayLine(subject))
+          : doing + l10n.t('The Docker engine has no such image.'),
+        'retry',
+      );
+    case 'platformUnavailable':
+      return worded(
+        l10n.t('Not for this platform'),
+        doing + l10n.t('The image is not there for this platform.'),
+        'retry',
+      );
+    case 'builderUnknown':
+      return worded(
+        l10n.t('No such builder'),
+        doing + l10n.t('There is no builder of that name. Choose another one.'),
+        'retry',
+      );
+    case 'containerUnknown':
+      return worded(
+        l10n.t('No such container'),
+        doing + l10n.t('The Docker engine has no container of that name. It may have been removed.'),
+        'retry',
+      );
+    case 'volumeUnknown':
+      return worded(
+        l10n.t('No such volume'),
+        doing + l10n.t('The Docker engine has no volume of that name. It may have been removed.'),
+        'retry',
+      );
+    case 'noConnection':
+      return worded(
+        l10n.t('Not connected'),
+        l10n.t('This registry is no longer among your connections. Connect it again.'),
+        'retry',
+      );
+    case 'garbageCollected':
+      return worded(
+        l10n.t('Content is gone'),
+        doing + l10n.t('The registry has already collected the content, so it cannot be put back.'),
+        'showLog',
+      );
+    default:
+      return worded(
+        l10n.t('Not found'),
+        doing + l10n.t('{0} does not have it, or does not show it to this account.', host) + answer,
+        'retry',
+      );
+  }
+}

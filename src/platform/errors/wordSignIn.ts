@@ -1,0 +1,162 @@
+/** Credentials and permissions that are missing or not accepted. */
+import { l10n } from 'vscode';
+import type { ErrorDetails } from '../../core/common/CoreError.ts';
+import { toDisplayLine } from '../../core/common/displayText.ts';
+import { worded, type WordedError } from './WordedError.ts';
+
+export function wordUnauthorized(
+  details: ErrorDetails,
+  host: string,
+  doing: string,
+  answer: string,
+): WordedError {
+  switch (details.reason) {
+    case 'noApplicationDefaultCredentials':
+      return worded(
+        l10n.t('No Google credentials'),
+        l10n.t(
+          'This machine has no application-default credentials of Google Cloud. Run "{0}" in a terminal, or set GOOGLE_APPLICATION_CREDENTIALS to a key file.',
+          'gcloud auth application-default login',
+        ) + answer,
+        'retry',
+      );
+    case 'googleCredentialsRefused':
+      return worded(
+        l10n.t('Google credentials have ended'),
+        l10n.t(
+          'Google Cloud no longer accepts the application-default credentials of this machine. Run "{0}" in a terminal.',
+          'gcloud auth application-default login',
+        ) + answer,
+        'retry',
+      );
+    case 'noChallenge':
+      return worded(
+        l10n.t('Sign in'),
+        doing +
+          l10n.t('{0} refused without saying how to sign in. Sign in, or check the address.', host) +
+          answer,
+        'signIn',
+      );
+    case 'unknownChallenge':
+      return worded(
+        l10n.t('Sign in'),
+        doing + l10n.t('{0} asks for a way of signing in that Berth does not know.', host) + answer,
+        'editConnection',
+      );
+    case 'credentialsRefused':
+    case 'wrongCredentials':
+      return worded(
+        l10n.t('Credentials not accepted'),
+        doing + l10n.t('{0} does not accept these credentials. Sign in again.', host) + answer,
+        'signIn',
+      );
+    case 'noCredentials':
+    case 'anonymousRefused':
+      return worded(
+        l10n.t('Sign in'),
+        doing + l10n.t('{0} does not allow this without an account. Sign in.', host) + answer,
+        'signIn',
+      );
+    case 'accessDenied':
+      return worded(
+        l10n.t('Access denied'),
+        doing +
+          l10n.t('{0} denies access: the name is wrong, or the account has no permission for it.', host) +
+          answer,
+        'signIn',
+      );
+    default:
+      return worded(
+        l10n.t('Sign in'),
+        doing + l10n.t('{0} asks for valid credentials.', host) + answer,
+        'signIn',
+      );
+  }
+}
+
+export function wordForbidden(
+  details: ErrorDetails,
+  host: string,
+  doing: string,
+  answer: string,
+): WordedError {
+  switch (details.reason) {
+    case 'missingScope':
+      return worded(
+        l10n.t('A scope is missing'),
+        doing +
+          l10n.t(
+            'The token has not the scope "{0}". Make one that has it on {1}, and sign in with that.',
+            toDisplayLine(details.missing ?? ''),
+            host,
+          ) +
+          answer,
+        'signIn',
+      );
+    case 'ssoRequired':
+      return worded(
+        l10n.t('Single sign-on is needed'),
+        doing +
+          l10n.t(
+            'The organization wants single sign-on. Authorize the token for it on GitHub (Settings > Developer settings > Personal access tokens > Configure SSO), then try again.',
+          ),
+        'retry',
+      );
+    case 'missingPermission':
+      return worded(
+        l10n.t('A permission is missing'),
+        doing +
+          l10n.t(
+            'The account has not the permission "{0}". Whoever manages access on {1} can grant it.',
+            toDisplayLine(details.missing ?? ''),
+            host,
+          ) +
+          answer,
+        'signIn',
+      );
+    default:
+      return worded(
+        l10n.t('No permission'),
+        doing +
+          l10n.t('The account you are signed in with has no permission for this on {0}.', host) +
+          answer,
+        'signIn',
+      );
+  }
+}
+
+/** A helper program, or a file of Docker's or Podman's, that should know the credentials. */
+export function wordCredentialHelper({ reason, subject }: ErrorDetails): WordedError {
+  const program = toDisplayLine(subject ?? l10n.t('of Docker'));
+  switch (reason) {
+    case 'helperMissing':
+    case 'notExecutable':
+    case 'badName':
+      return worded(
+        l10n.t('Credential helper not found'),
+        l10n.t(
+          'The credential helper {0} that Docker is set to use cannot be started. Install it, or sign in here instead.',
+          program,
+        ),
+        'signIn',
+      );
+    case 'timeout':
+      return worded(
+        l10n.t('Credential helper too slow'),
+        l10n.t(
+          'The credential helper {0} gave no answer in time. Perhaps it waits for you to unlock it.',
+          program,
+        ),
+        'retry',
+      );
+    default:
+      return worded(
+        l10n.t('Credential helper failed'),
+        l10n.t(
+          'The credential helper {0} failed or gave no usable answer. Run it in a terminal to see why, or sign in here instead.',
+          program,
+        ),
+        'signIn',
+      );
+  }
+}
