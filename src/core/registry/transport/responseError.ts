@@ -8,6 +8,8 @@ const ErrorBody = v.object({
 });
 /** What the makers' own APIs answer: GitHub, Quay `message`; Docker Hub `detail` or `message`. */
 const PlainErrorBody = v.union([v.object({ message: v.string() }), v.object({ detail: v.string() })]);
+/** RFC 6750, section 3.1, in a body as GitLab writes it. */
+const OAuthErrorBody = v.object({ error: v.string(), error_description: v.optional(v.string(), '') });
 
 const KIND_OF_STATUS: Readonly<Record<number, ErrorKind>> = {
   401: 'unauthorized',
@@ -33,14 +35,19 @@ export function parseErrorBody(body: Uint8Array): Pick<ErrorDetails, 'code' | 'r
   const parsed = v.safeParse(ErrorBody, json);
   const first = parsed.success ? parsed.output.errors[0] : undefined;
   if (first === undefined) {
+    const oauth = v.safeParse(OAuthErrorBody, json);
+    if (oauth.success) return texts(oauth.output.error, oauth.output.error_description);
     const plain = v.safeParse(PlainErrorBody, json);
     if (!plain.success) return {};
     const text = toDisplayLine('message' in plain.output ? plain.output.message : plain.output.detail, 500);
     return text === '' ? {} : { registryMessage: text };
   }
-  const code = toDisplayLine(first.code ?? '', 64);
-  const message = toDisplayLine(first.message ?? '', 500);
-  return { ...(code && { code }), ...(message && { registryMessage: message }) };
+  return texts(first.code ?? '', first.message ?? '');
+}
+
+function texts(code: string, message: string): Pick<ErrorDetails, 'code' | 'registryMessage'> {
+  const [shownCode, registryMessage] = [toDisplayLine(code, 64), toDisplayLine(message, 500)];
+  return { ...(shownCode && { code: shownCode }), ...(registryMessage && { registryMessage }) };
 }
 
 /** `details` holds host, operation and subject; `scrub` takes secrets out of what the registry said. */
