@@ -2,6 +2,7 @@
 import type { RegistryEndpoint } from '../registry/RegistryEndpoint.ts';
 import { DOCKER_HUB_API_HOST } from '../registry/repositoryName.ts';
 import { ECR_PUBLIC_HOST, tryParseEcrAddress } from './aws/ecrAddress.ts';
+import { GITLAB_COM_REGISTRY } from './gitlab/gitLabRegistry.ts';
 import { isGoogleHost } from './google/googleHosts.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type { RegistryProvider } from './RegistryProvider.ts';
@@ -39,6 +40,11 @@ const REGISTRATIONS: readonly ProviderRegistration[] = [
     kind: 'google',
     create: async (context) => new (await import('./GoogleProvider.ts')).GoogleProvider(context),
     matches: ({ host }) => isGoogleHost(host),
+  },
+  {
+    kind: 'gitlab',
+    create: async (context) => (await import('./GitLabProvider.ts')).GitLabProvider.open(context),
+    matches: ({ host }) => host === GITLAB_COM_REGISTRY,
   },
   {
     kind: 'oci',
