@@ -1,5 +1,7 @@
 /** Every command of Berth, in the order of the folders. A test holds this list against package.json. */
 import type { Command } from './Command.ts';
+import type { Connection } from '../platform/Connection.ts';
+import { createConnectionCredentials } from '../platform/connectionCredentials.ts';
 import type { Services } from './Services.ts';
 import { ConnectDockerHubCommand } from './connections/ConnectDockerHubCommand.ts';
 import { ConnectRegistryCommand } from './connections/ConnectRegistryCommand.ts';
@@ -98,9 +100,10 @@ export function createCommands(services: Services): Command[] {
 
 /** The commands that run docker. */
 function createImageCommands(services: Services): Command[] {
-  const { settings, secrets, sessions, answers, activity, docker } = services;
+  const { settings, secrets, sessions, answers, activity, docker, logger } = services;
   const { registriesTree: tree, registriesView: view, localImagesTree: localImages } = services;
-  const signIn = new DockerSignIn(docker, settings, secrets, sessions, answers, activity);
+  const credentials = (connection: Connection) => createConnectionCredentials(connection, secrets, logger);
+  const signIn = new DockerSignIn(docker, settings, credentials, sessions, answers, activity);
   const form = new ReferenceForm(settings, tree, answers);
   const pusher = new ImagePusher(docker, signIn, form, sessions, activity, tree, view, localImages);
   return [

@@ -1,16 +1,22 @@
-/** `docker login` for one registry: with what a connection has stored, if the person agrees, or with what is typed. */
+/**
+ * `docker login` for one registry: with what a connection has stored, if the person agrees, or with what is typed. A
+ * connection that signs in with AWS gives docker its token unasked: that is what the AWS CLI does, every 12 hours.
+ */
 import * as vscode from 'vscode';
-import { isCoreError } from '../../core/common/CoreError.ts';
+import { isCoreError, type CoreError } from '../../core/common/CoreError.ts';
+import type { CredentialStore } from '../../core/credentials/CredentialStore.ts';
 import type { Docker } from '../../core/docker/Docker.ts';
 import { DOCKER_HUB_HOST } from '../../core/oci/reference.ts';
 import type { Activity } from '../../platform/Activity.ts';
 import { GoBack, askPick, askText, dismissed } from '../../platform/ask.ts';
-import type { Connection } from '../../platform/Connection.ts';
+import type { AuthKind, Connection } from '../../platform/Connection.ts';
 import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import { tryCreateEndpoint, type RegistrySessions } from '../../platform/RegistrySessions.ts';
-import type { SecretCredentials } from '../../platform/SecretCredentials.ts';
 import { wordError } from '../../platform/wordError.ts';
+
+/** For a token of AWS, single sign-on and roles included. */
+const CREDENTIAL_TIMEOUT_MS = 60_000;
 
 interface StoredSignIn {
   readonly connection: Connection;
@@ -21,7 +27,7 @@ interface StoredSignIn {
 export class DockerSignIn {
   readonly #docker: Docker;
   readonly #settings: ConnectionSettings;
-  readonly #secrets: SecretCredentials;
+  readonly #credentials: (connection: Connection) => CredentialStore;
   readonly #sessions: RegistrySessions;
   readonly #answers: LastAnswers;
   readonly #activity: Activity;
@@ -29,14 +35,14 @@ export class DockerSignIn {
   constructor(
     docker: Docker,
     settings: ConnectionSettings,
-    secrets: SecretCredentials,
+    credentials: (connection: Connection) => CredentialStore,
     sessions: RegistrySessions,
     answers: LastAnswers,
     activity: Activity,
   ) {
     this.#docker = docker;
     this.#settings = settings;
-    this.#secrets = secrets;
+    this.#credentials = credentials;
     this.#sessions = sessions;
     this.#answers = answers;
     this.#activity = activity;
@@ -48,7 +54,11 @@ export class DockerSignIn {
    */
   async logIn(host: string): Promise<void> {
     const title = vscode.l10n.t('Log In to {0}', host);
-    const stored = await this.#storedSignIns(host);
+    const stored = await this.#storedSignIns(host, ['password', 'aws']).catch((error: unknown) => {
+      // Another user and password may still be typed.
+      void vscode.window.showErrorMessage(wordError(error).message);
+      return [];
+    });
     for (;;) {
       const shared = stored.length > 0 ? await askSharing(title, stored) : undefined;
       try {
@@ -69,15 +79,26 @@ export class DockerSignIn {
     }
   }
 
-  /** Runs `work`; where the registry refuses for want of credentials it offers to sign in, then runs it again. */
+  /**
+   * Runs `work`; where the registry refuses for want of credentials it gives docker a fresh AWS token if the registry is
+   * signed in to so, else offers to sign in, and runs it again.
+   */
   async retrying<Result>(host: string, work: () => Promise<Result>): Promise<Result> {
+    let renewed = false;
     for (;;) {
       try {
         return await work();
       } catch (error) {
         if (!isCoreError(error, 'unauthorized')) throw error;
-        const { message } = wordError(error);
         const entry = this.#activity.entryOf(error);
+        const refusal = renewed ? error : await this.#renew(host, error);
+        renewed = true;
+        if (refusal === undefined) {
+          const outcome = vscode.l10n.t('Docker was not logged in. Logged in with AWS and tried again.');
+          if (entry) this.#activity.describeFailure(entry.id, outcome);
+          continue;
+        }
+        const { message } = wordError(refusal);
         if (entry) this.#activity.describeFailure(entry.id, message);
         const signIn = vscode.l10n.t('Sign In…');
         const showOutput = vscode.l10n.t('Show Output');
@@ -89,18 +110,34 @@ export class DockerSignIn {
     }
   }
 
+  /** Undefined: docker has a fresh token. Else why it has not: AWS's reason, or `refusal` where AWS is not the way in. */
+  async #renew(host: string, refusal: CoreError): Promise<CoreError | undefined> {
+    try {
+      const [signIn] = await this.#storedSignIns(host, ['aws']);
+      if (signIn === undefined) return refusal;
+      await this.#share(host, signIn);
+      return undefined;
+    } catch (error) {
+      if (isCoreError(error) && error.kind !== 'cancelled') return error;
+      throw error;
+    }
+  }
+
   #connectionsOf(host: string): Connection[] {
     return this.#settings
       .connections()
       .filter((connection) => tryCreateEndpoint(connection)?.referenceHost.split('/')[0] === host);
   }
 
-  async #storedSignIns(host: string): Promise<StoredSignIn[]> {
+  /** What connections to `host` that sign in one of these ways would sign in with now. */
+  async #storedSignIns(host: string, ways: readonly AuthKind[]): Promise<StoredSignIn[]> {
+    const signal = AbortSignal.timeout(CREDENTIAL_TIMEOUT_MS);
     const stored = await Promise.all(
       this.#connectionsOf(host)
-        .filter(({ auth }) => auth === 'password')
+        .filter(({ auth }) => ways.includes(auth))
         .map(async (connection) => {
-          const credential = await this.#secrets.get(connection.id, connection.url);
+          const key = tryCreateEndpoint(connection)?.credentialKey ?? host;
+          const credential = await this.#credentials(connection).get({ key }, signal);
           // docker login takes a user and a password, nothing else.
           return credential?.kind === 'basic' ? [{ connection, ...credential }] : [];
         }),

@@ -1,5 +1,6 @@
 /** Pushes local images: tags them for their registry first where needed, signs in where refused, tells the tree. */
 import * as vscode from 'vscode';
+import { isCoreError } from '../../core/common/CoreError.ts';
 import type { Docker } from '../../core/docker/Docker.ts';
 import type { LocalImage } from '../../core/docker/LocalImage.ts';
 import { shortDigest, type Digest } from '../../core/oci/digest.ts';
@@ -15,7 +16,8 @@ import type { LocalImagesTree } from '../../explorer/LocalImagesTree.ts';
 import type { RegistriesNode } from '../../explorer/nodes.ts';
 import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import type { Activity } from '../../platform/Activity.ts';
-import { askPick } from '../../platform/ask.ts';
+import { askPick, dismissed } from '../../platform/ask.ts';
+import { createSignal } from '../../platform/cancellation.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { copyText } from '../tags/manifestTarget.ts';
 import { imageName } from './askLocalImage.ts';
@@ -96,7 +98,7 @@ export class ImagePusher {
 
   async #pushReference(reference: string): Promise<void> {
     const { host } = parseReference(reference);
-    const digest = await this.#signIn.retrying(host, async () => {
+    const push = async () => {
       const outcome = await this.#activity.run(
         { title: vscode.l10n.t('Pushing {0}', reference), icon: 'cloud-upload' },
         async (handle) => {
@@ -111,9 +113,50 @@ export class ImagePusher {
         },
       );
       return outcome.pushedDigest;
-    });
+    };
+    const digest = await this.#offeringRepository(reference, () => this.#signIn.retrying(host, push));
     this.announce(reference, digest);
     this.#localImages.refresh();
+  }
+
+  /** Where the registry wants the repository to be there first, offers to create it and pushes again. */
+  async #offeringRepository<Result>(reference: string, push: () => Promise<Result>): Promise<Result> {
+    try {
+      return await push();
+    } catch (error) {
+      if (!isCoreError(error, 'notFound') || error.details.reason !== 'repositoryUnknown') throw error;
+      const { host, repository } = parseReference(reference);
+      const create = await this.#repositoryCreator(host, repository);
+      if (!create) throw error;
+      const button = vscode.l10n.t('Create Repository');
+      const question = vscode.l10n.t(
+        '{0} has no repository "{1}", and takes images only for repositories that are there.',
+        host,
+        repository,
+      );
+      if ((await vscode.window.showErrorMessage(question, button)) !== button) throw dismissed();
+      await create();
+      return push();
+    }
+  }
+
+  /** Undefined where no connection to the registry can create repositories. */
+  async #repositoryCreator(host: string, repository: string): Promise<(() => Promise<void>) | undefined> {
+    for (const place of this.#sessions.find(host, repository)) {
+      const { provider } = await this.#sessions.open(place.connectionId);
+      if (!provider.createRepository) continue;
+      return async () => {
+        const title = vscode.l10n.t('Creating repository {0}', repository);
+        await vscode.window.withProgress(
+          { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+          async (_, token) => {
+            using cancellation = createSignal(token);
+            await provider.createRepository?.(place.repository, cancellation.signal);
+          },
+        );
+      };
+    }
+    return undefined;
   }
 
   async #tag(image: PushedImage, reference: string): Promise<void> {
