@@ -105,7 +105,10 @@ export class ConnectionForm {
         const typed = parseRegistryUrl(draft.address);
         draft.address = `${scheme}://${typed.host}${typed.path && `/${typed.path}`}`;
         if (typed.path) draft.pathStyle = discovery.pathStyle;
+        const kind = detectProviderKind(discovery.endpoint, discovery.tokenRealm);
         if (typed.host === 'docker.io') draft.provider = 'dockerHub';
+        // What the address says anyway need not be kept.
+        else if (kind !== detectProviderKind(discovery.endpoint)) draft.provider ??= kind;
         return;
       } catch (error) {
         const fingerprint = isCoreError(error, 'tls') ? error.details.fingerprint256 : undefined;

@@ -2,7 +2,7 @@
 import type { RegistryEndpoint } from '../registry/RegistryEndpoint.ts';
 import { DOCKER_HUB_API_HOST } from '../registry/repositoryName.ts';
 import { ECR_PUBLIC_HOST, tryParseEcrAddress } from './aws/ecrAddress.ts';
-import { GITLAB_COM_REGISTRY } from './gitlab/gitLabRegistry.ts';
+import { GITLAB_COM_REGISTRY, isGitLabRealm } from './gitlab/gitLabRegistry.ts';
 import { isGoogleHost } from './google/googleHosts.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type { RegistryProvider } from './RegistryProvider.ts';
@@ -10,8 +10,8 @@ import type { RegistryProvider } from './RegistryProvider.ts';
 interface ProviderRegistration {
   readonly kind: string;
   readonly create: (context: ProviderContext) => Promise<RegistryProvider>;
-  /** Whether an endpoint is of this kind, by its address alone. */
-  readonly matches: (endpoint: RegistryEndpoint) => boolean;
+  /** Whether an endpoint is of this kind, by its address and, when just met, by where it sends for tokens. */
+  readonly matches: (endpoint: RegistryEndpoint, tokenRealm: string | undefined) => boolean;
 }
 
 /** The first that matches is taken; the last matches everything. */
@@ -44,7 +44,7 @@ const REGISTRATIONS: readonly ProviderRegistration[] = [
   {
     kind: 'gitlab',
     create: async (context) => (await import('./GitLabProvider.ts')).GitLabProvider.open(context),
-    matches: ({ host }) => host === GITLAB_COM_REGISTRY,
+    matches: ({ host }, realm) => host === GITLAB_COM_REGISTRY || isGitLabRealm(realm),
   },
   {
     kind: 'oci',
@@ -59,6 +59,6 @@ export async function createProvider(kind: string, context: ProviderContext): Pr
   return registration.create(context);
 }
 
-export function detectProviderKind(endpoint: RegistryEndpoint): string {
-  return REGISTRATIONS.find(({ matches }) => matches(endpoint))!.kind;
+export function detectProviderKind(endpoint: RegistryEndpoint, tokenRealm?: string): string {
+  return REGISTRATIONS.find(({ matches }) => matches(endpoint, tokenRealm))!.kind;
 }

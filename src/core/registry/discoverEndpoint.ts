@@ -4,6 +4,7 @@
  */
 import { CoreError, isCoreError } from '../common/CoreError.ts';
 import type { CredentialStore } from '../credentials/CredentialStore.ts';
+import { parseChallenges } from './auth/challenge.ts';
 import { createEndpoint, isLoopbackHost, parseRegistryUrl } from './parseRegistryUrl.ts';
 import type { RegistryUrl } from './parseRegistryUrl.ts';
 import { notARegistryError } from './registryError.ts';
@@ -25,6 +26,8 @@ export interface Discovery {
   readonly pathStyle: PathStyle;
   /** False when the API answered 200 to nobody in particular. */
   readonly asksForSignIn: boolean;
+  /** Where the registry sends for tokens, as it says itself; not to be trusted with anything. */
+  readonly tokenRealm?: string;
 }
 
 export type DiscoveryOptions = Omit<TransportOptions, 'endpoint' | 'credentials' | 'confirm'>;
@@ -36,6 +39,7 @@ interface Answer {
   readonly status: number;
   /** Whether only a registry would answer so; a 401 alone may be a web site's. */
   readonly isCertain: boolean;
+  readonly tokenRealm: string | undefined;
 }
 
 const NO_CREDENTIALS: CredentialStore = { get: () => Promise.resolve(undefined) };
@@ -76,13 +80,15 @@ export async function discoverEndpoint(
   }
 }
 
-function found({ host }: RegistryUrl, { endpoint, pathStyle, status }: Answer): Discovery {
+function found({ host }: RegistryUrl, answer: Answer): Discovery {
+  const { endpoint, pathStyle, status, tokenRealm } = answer;
   const isSafe = endpoint.scheme === 'https' || isLoopbackHost(host);
   return {
     kind: isSafe ? 'endpoint' : 'needsInsecureConsent',
     endpoint,
     pathStyle,
     asksForSignIn: status === 401 || status === 403,
+    ...(tokenRealm !== undefined && { tokenRealm }),
   };
 }
 
@@ -136,7 +142,14 @@ async function probe(
         'noApi',
       );
     }
-    return { pathStyle, endpoint: afterUpgrade(endpoint, response.url), status: response.status, isCertain };
+    const challenges = parseChallenges(response.headers['www-authenticate']);
+    return {
+      pathStyle,
+      endpoint: afterUpgrade(endpoint, response.url),
+      status: response.status,
+      isCertain,
+      tokenRealm: challenges.find(({ scheme }) => scheme === 'bearer')?.parameters.get('realm'),
+    };
   } catch (error) {
     if (isCoreError(error, 'tooLarge')) {
       throw new CoreError(

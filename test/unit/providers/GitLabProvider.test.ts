@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
+import { nullLogger } from '../../../src/core/common/Logger.ts';
 import { digestOf } from '../../../src/core/oci/digest.ts';
 import { MediaType } from '../../../src/core/oci/mediaType.ts';
 import { GitLabProvider } from '../../../src/core/providers/GitLabProvider.ts';
 import { detectProviderKind } from '../../../src/core/providers/index.ts';
 import type { RegistryProvider } from '../../../src/core/providers/RegistryProvider.ts';
+import { discoverEndpoint } from '../../../src/core/registry/discoverEndpoint.ts';
 import { createEndpoint } from '../../../src/core/registry/parseRegistryUrl.ts';
 import { startGitLabContract } from '../../support/contract/gitlab.ts';
 import type { GitLabContract, GitLabContractTag } from '../../support/contract/gitlab.ts';
@@ -69,6 +71,15 @@ describe('GitLabProvider', () => {
   it('is recognised by gitlab.com’s registry', () => {
     assert.equal(detectProviderKind(createEndpoint('registry.gitlab.com', 'namespace')), 'gitlab');
     assert.equal(detectProviderKind(createEndpoint('registry.gitlab.com.example', 'namespace')), 'oci');
+  });
+
+  it('is recognised elsewhere by where its registry sends for tokens', async () => {
+    await using contract = await withTags([]);
+    const proxy = { strictProxyTls: true };
+    const options = { tls: {}, proxy, logger: nullLogger, userAgent: 'berth-test' };
+    const { endpoint, tokenRealm } = await discoverEndpoint(contract.server.origin, options, signal);
+    assert.equal(detectProviderKind(endpoint, tokenRealm), 'gitlab');
+    assert.equal(detectProviderKind(endpoint, `${contract.server.origin}/token`), 'oci');
   });
 
   it('shows 1,000 tags with size and date in at most ten requests once the repository was listed', async () => {

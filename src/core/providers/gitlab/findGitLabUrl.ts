@@ -6,9 +6,8 @@ import * as v from 'valibot';
 import { parseChallenges } from '../../registry/auth/challenge.ts';
 import { judgeRealm } from '../../registry/auth/realmPolicy.ts';
 import type { ProviderContext } from '../ProviderContext.ts';
-import { GITLAB_COM_REGISTRY } from './gitLabRegistry.ts';
+import { GITLAB_COM_REGISTRY, GITLAB_TOKEN_PATH } from './gitLabRegistry.ts';
 
-const TOKEN_PATH = '/jwt/auth';
 
 /** Undefined where the registry is not GitLab's, or sends to a host that may not see its credentials unasked. */
 export async function findGitLabUrl(
@@ -23,9 +22,9 @@ export async function findGitLabUrl(
   const { headers } = await api.get(v.unknown(), request);
   for (const { parameters } of parseChallenges(headers['www-authenticate'])) {
     const realm = URL.parse(parameters.get('realm') ?? '');
-    if (!realm?.pathname.endsWith(TOKEN_PATH)) continue;
+    if (!realm?.pathname.endsWith(GITLAB_TOKEN_PATH)) continue;
     const { verdict } = await judgeRealm(registry, realm, false);
-    if (verdict === 'allowed') return realm.origin + realm.pathname.slice(0, -TOKEN_PATH.length);
+    if (verdict === 'allowed') return realm.origin + realm.pathname.slice(0, -GITLAB_TOKEN_PATH.length);
   }
   return undefined;
 }
