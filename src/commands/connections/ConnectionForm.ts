@@ -9,13 +9,14 @@ import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { Credential, CredentialStore } from '../../core/credentials/CredentialStore.ts';
 import { parseRepositoryName } from '../../core/oci/reference.ts';
 import { GITHUB_SCOPES } from '../../core/providers/gitHubScopes.ts';
-import { detectProviderKind } from '../../core/providers/index.ts';
+import { detectProviderKind, probeProviderKind } from '../../core/providers/index.ts';
 import { createEndpoint, parseRegistryUrl } from '../../core/registry/parseRegistryUrl.ts';
 import { GoBack, askInOrder, askPick, askText, confirm, dismissed } from '../../platform/ask.ts';
 import { createSignal } from '../../platform/cancellation.ts';
 import { parseConnection, type AuthKind, type ConnectionSetting } from '../../platform/Connection.ts';
 import { requestAccountToken } from '../../platform/accountTokens.ts';
 import { createCliCredentials } from '../../platform/connectionCredentials.ts';
+import type { RegistrySession } from '../../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { signInChoices, type SignInWay } from './signInWays.ts';
@@ -40,6 +41,8 @@ export class ConnectionForm {
   #way: SignInWay | undefined;
   #secret: string | undefined;
   #needsPins = false;
+  /** The kind in the draft is the registry's own answer, not the person's. */
+  #isKindProbed = false;
 
   constructor(sessions: RegistrySessions, logger: Logger, title: string, draft: ConnectionDraft) {
     this.#sessions = sessions;
@@ -89,6 +92,8 @@ export class ConnectionForm {
     const draft = this.#draft;
     delete draft.trustedFingerprint256;
     delete draft.allowInsecureHttp;
+    if (this.#isKindProbed) delete draft.provider;
+    this.#isKindProbed = false;
     for (;;) {
       try {
         const pin = draft.trustedFingerprint256;
@@ -295,22 +300,47 @@ export class ConnectionForm {
     });
   }
 
-  /** Talks to the registry with what was typed. Nothing is saved by it. */
+  /** Talks to the registry with what was typed, and asks what it is. Nothing is saved by it. */
   async #test(credential: Credential | undefined, signal: AbortSignal): Promise<void> {
+    const isKindNew = await this.#withSession(credential, async (session) => {
+      await session.client.ping(signal);
+      if (await this.#probeKind(session, signal)) return true;
+      await this.#testListing(session, signal);
+      return false;
+    });
+    if (isKindNew) await this.#withSession(credential, (session) => this.#testListing(session, signal));
+  }
+
+  /** True where the registry says that it is something better than the address tells. */
+  async #probeKind({ client, provider }: RegistrySession, signal: AbortSignal): Promise<boolean> {
+    if (this.#draft.provider !== undefined || provider.kind !== 'oci') return false;
+    const kind = await probeProviderKind(client, signal);
+    if (kind === provider.kind) return false;
+    this.#draft.provider = kind;
+    this.#isKindProbed = true;
+    return true;
+  }
+
+  async #testListing({ provider }: RegistrySession, signal: AbortSignal): Promise<void> {
+    this.#needsPins = !provider.capabilities.listsRepositories;
+    if (this.#needsPins) return;
+    await provider.listRepositories(undefined, signal).catch((error: unknown) => {
+      // No catalog is not a failed connection.
+      if (!isCoreError(error, 'unsupported', 'notFound', 'unauthorized', 'forbidden')) throw error;
+      this.#needsPins = true;
+    });
+  }
+
+  async #withSession<Result>(
+    credential: Credential | undefined,
+    use: (session: RegistrySession) => Promise<Result>,
+  ): Promise<Result> {
     const connection = parseConnection(this.#setting(), 0);
     if ('problem' in connection) throw new Error(connection.problem);
     const store: CredentialStore | undefined = credential && { get: () => Promise.resolve(credential) };
     const session = await this.#sessions.create(connection, store);
     try {
-      await session.client.ping(signal);
-      this.#needsPins = !session.provider.capabilities.listsRepositories;
-      if (!this.#needsPins) {
-        await session.provider.listRepositories(undefined, signal).catch((error: unknown) => {
-          // No catalog is not a failed connection.
-          if (!isCoreError(error, 'unsupported', 'notFound', 'unauthorized', 'forbidden')) throw error;
-          this.#needsPins = true;
-        });
-      }
+      return await use(session);
     } finally {
       await session.dispose();
     }

@@ -1,4 +1,6 @@
 /** The registry kinds Berth knows. A new one is a file of its own and a line here; each is loaded on first use. */
+import { isCoreError } from '../common/CoreError.ts';
+import type { RegistryClient } from '../registry/RegistryClient.ts';
 import type { RegistryEndpoint } from '../registry/RegistryEndpoint.ts';
 import { DOCKER_HUB_API_HOST } from '../registry/repositoryName.ts';
 import { ECR_PUBLIC_HOST, tryParseEcrAddress } from './aws/ecrAddress.ts';
@@ -12,6 +14,8 @@ interface ProviderRegistration {
   readonly create: (context: ProviderContext) => Promise<RegistryProvider>;
   /** Whether an endpoint is of this kind, by its address and, when just met, by where it sends for tokens. */
   readonly matches: (endpoint: RegistryEndpoint, tokenRealm: string | undefined) => boolean;
+  /** Whether the registry is of this kind, by asking it: for servers that stand at any address. Any error is a no. */
+  readonly probe?: (client: RegistryClient, signal: AbortSignal) => Promise<boolean>;
 }
 
 /** The first that matches is taken; the last matches everything. */
@@ -47,6 +51,25 @@ const REGISTRATIONS: readonly ProviderRegistration[] = [
     matches: ({ host }, realm) => host === GITLAB_COM_REGISTRY || isGitLabRealm(realm),
   },
   {
+    kind: 'quay',
+    create: async (context) => new (await import('./QuayProvider.ts')).QuayProvider(context),
+    matches: ({ host }) => host === 'quay.io',
+  },
+  {
+    kind: 'harbor',
+    create: async (context) => new (await import('./HarborProvider.ts')).HarborProvider(context),
+    matches: () => false,
+    probe: async (client, signal) =>
+      (await import('./HarborProvider.ts')).HarborProvider.recognises(client, signal),
+  },
+  {
+    kind: 'zot',
+    create: async (context) => new (await import('./ZotProvider.ts')).ZotProvider(context),
+    matches: () => false,
+    probe: async (client, signal) =>
+      (await import('./ZotProvider.ts')).ZotProvider.recognises(client, signal),
+  },
+  {
     kind: 'oci',
     create: async ({ client }) => new (await import('./OciProvider.ts')).OciProvider(client),
     matches: () => true,
@@ -61,4 +84,27 @@ export async function createProvider(kind: string, context: ProviderContext): Pr
 
 export function detectProviderKind(endpoint: RegistryEndpoint, tokenRealm?: string): string {
   return REGISTRATIONS.find(({ matches }) => matches(endpoint, tokenRealm))!.kind;
+}
+
+/** How long a server may take to say what it is; connecting does not wait longer for it. */
+const PROBE_MS = 5_000;
+
+/**
+ * Asks a registry that the address says nothing about what it is; `oci` where nothing better is recognised. For once,
+ * when a connection is made: the answer is kept in its setting.
+ * @throws CoreError `cancelled`
+ */
+export async function probeProviderKind(client: RegistryClient, signal: AbortSignal): Promise<string> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(PROBE_MS)]);
+  const answers = await Promise.all(
+    REGISTRATIONS.map(async ({ kind, probe }) => {
+      try {
+        return (await probe?.(client, deadline)) ? kind : undefined;
+      } catch (error) {
+        if (isCoreError(error) && !signal.aborted) return undefined;
+        throw error;
+      }
+    }),
+  );
+  return answers.find((kind) => kind !== undefined) ?? detectProviderKind(client.endpoint);
 }
