@@ -150,7 +150,7 @@ export function activate(context: vscode.ExtensionContext): void {
         registriesView,
         localImagesTree,
         localImagesView,
-        selectedReferences: () => selectedReferences(registriesView, localImagesView),
+        selectedReferences: (view) => selectedReferences(registriesView, localImagesView, view),
         panels,
         pullLimit,
         logger,

@@ -4,9 +4,10 @@ import type { Logger } from '../core/common/Logger.ts';
 import type { Docker } from '../core/docker/Docker.ts';
 import type { Journal } from '../core/operations/Journal.ts';
 import type { LocalRegistry } from '../core/operations/LocalRegistry.ts';
-import type { LocalImageNode, LocalImagesTree, LocalNode } from '../explorer/LocalImagesTree.ts';
-import type { RegistriesNode, RepositoryNode } from '../explorer/nodes.ts';
+import type { LocalImagesTree, LocalNode } from '../explorer/LocalImagesTree.ts';
+import type { RegistriesNode } from '../explorer/nodes.ts';
 import type { RegistriesTree } from '../explorer/RegistriesTree.ts';
+import type { ReferenceNode, ReferenceView } from '../explorer/selectedReferences.ts';
 import type { ManifestPanels } from '../panels/ManifestPanels.ts';
 import type { Activity } from '../platform/Activity.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
@@ -14,7 +15,6 @@ import type { LastAnswers } from '../platform/LastAnswers.ts';
 import type { PullLimitStatusBar } from '../platform/PullLimitStatusBar.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import type { SecretCredentials } from '../platform/SecretCredentials.ts';
-import type { ManifestNode } from './tags/manifestTarget.ts';
 import type { TagUndo } from './tags/TagUndo.ts';
 
 export interface Services {
@@ -31,8 +31,8 @@ export interface Services {
   readonly registriesView: vscode.TreeView<RegistriesNode>;
   readonly localImagesTree: LocalImagesTree;
   readonly localImagesView: vscode.TreeView<LocalNode>;
-  /** What the focused view has selected that has a reference, for the keyboard. */
-  readonly selectedReferences: () => readonly (ManifestNode | RepositoryNode | LocalImageNode)[];
+  /** What a view has selected that has a reference. */
+  readonly selectedReferences: (view?: ReferenceView) => readonly ReferenceNode[];
   readonly panels: ManifestPanels;
   readonly pullLimit: PullLimitStatusBar;
   readonly logger: Logger;

@@ -32,7 +32,9 @@ export class ActivityTree implements vscode.TreeDataProvider<ActivityNode>, vsco
   getTreeItem({ entry }: ActivityNode): vscode.TreeItem {
     const title = toDisplayLine(entry.title);
     const item = new vscode.TreeItem(title);
-    const detail = entry.detail === undefined ? undefined : toDisplayLine(entry.detail);
+    // What it did is no longer so once it is undone.
+    const isTold = entry.detail !== undefined && entry.state !== 'undone';
+    const detail = isTold ? toDisplayLine(entry.detail) : undefined;
     const when = entry.finishedAt && formatAge(entry.finishedAt);
     item.id = entry.id;
     item.description = [stateLabel(entry.state), detail, when].filter(Boolean).join(' · ');

@@ -5,13 +5,22 @@ import type { PlatformNode, ReferrerNode, RegistriesNode, RepositoryNode, TagNod
 
 export type ReferenceNode = TagNode | PlatformNode | ReferrerNode | RepositoryNode | LocalImageNode;
 
-/** The selection of the view that is visible and has one; remote first. */
+/** A view that has such nodes, as the key bindings in package.json name it. */
+export type ReferenceView = 'registries' | 'localImages';
+
+/** The selection of `view`; for the palette, which knows of none, that of the first visible view that has one. */
 export function selectedReferences(
   registries: vscode.TreeView<RegistriesNode>,
   localImages: vscode.TreeView<LocalNode>,
+  view: ReferenceView | undefined,
 ): ReferenceNode[] {
-  const nodes = [...registries.selection, ...localImages.selection];
-  return nodes.filter((node): node is ReferenceNode =>
+  if (view !== undefined) return referencesOf(view === 'registries' ? registries : localImages);
+  const visible = [registries, localImages].filter((each) => each.visible);
+  return visible.map(referencesOf).find((nodes) => nodes.length > 0) ?? [];
+}
+
+function referencesOf({ selection }: vscode.TreeView<RegistriesNode> | vscode.TreeView<LocalNode>) {
+  return selection.filter((node): node is ReferenceNode =>
     ['tag', 'platform', 'referrer', 'repository', 'localImage'].includes(node.kind),
   );
 }

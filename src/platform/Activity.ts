@@ -186,7 +186,7 @@ export class Activity implements vscode.Disposable {
     this.#update(record, { canUndo: false });
     try {
       await record.undo();
-      this.#update(record, { state: 'undone', detail: vscode.l10n.t('Undone') });
+      this.#update(record, { state: 'undone' });
     } catch (error) {
       // What failed to be undone may be tried again.
       this.#update(record, { canUndo: true });

@@ -189,4 +189,36 @@ describe('A local registry', () => {
     await activity.item(`Removing local registry "${name}"`);
     await workbench.shot('local-activity');
   });
+
+  it('says at the field that its image cannot be pulled, and can be cancelled while it is pulled', async () => {
+    const { workbench } = suite();
+    const { quickInput } = workbench;
+    await registries().welcomeAction('Run a Local Registry').click();
+    await quickInput.waitForMessage('Name of');
+    await quickInput.accept();
+    await quickInput.waitForMessage('Port on');
+    await quickInput.answer(String(port));
+    await quickInput.waitForMessage('Image of');
+    await quickInput.answer('127.0.0.1:1/registry:2');
+    await quickInput.waitForMessage('Volume that');
+    await quickInput.accept();
+    await quickInput.waitForMessage(/"docker pull" failed \(127\.0\.0\.1:1\/registry:2\)\. Nothing listens/);
+    await workbench.shot('local-no-image');
+    // There somebody listens and never answers.
+    await quickInput.answer(`127.0.0.1:${taken}/registry:2`);
+    await quickInput.waitForMessage('Volume that');
+    await quickInput.accept();
+    await workbench.view('Local Images').close();
+    const entry = await workbench.view('Activity').item(`Starting local registry "${name}"`);
+    await workbench.shot('activity-running');
+    await entry.clickAction('Cancel');
+    await entry.waitForDescription('cancelled');
+    await workbench.shot('activity-cancelled');
+    await registries().welcomeAction('Run a Local Registry').click();
+    await quickInput.waitForMessage('Name of');
+    await quickInput.accept();
+    await quickInput.waitForMessage('Port on');
+    assert.equal(await quickInput.value(), String(port));
+    await quickInput.dismiss();
+  });
 });

@@ -43,12 +43,17 @@ export class DeleteTagCommand implements Command {
   }
 
   async execute(node?: RegistriesNode, selected?: readonly RegistriesNode[]): Promise<void> {
-    const nodes = selected?.length ? selected : node ? [node] : this.#view.selection;
+    const nodes = selected?.length ? selected : node ? [node] : this.#shownSelection();
     let tags = nodes.filter((each): each is TagNode => each.kind === 'tag');
     if (tags.length === 0) tags = [await askTagNode(this.#tree, vscode.l10n.t('Delete Tag'))];
     // One plan and one question a repository: a plan looks at one repository's tags.
     const byRepository = Map.groupBy(tags, (tag) => `${tag.connectionId}\n${tag.repository}`);
     for (const group of byRepository.values()) await this.#deleteFrom(group);
+  }
+
+  /** What nobody sees selected is not what a person means. */
+  #shownSelection(): readonly RegistriesNode[] {
+    return this.#view.visible ? this.#view.selection : [];
   }
 
   async #deleteFrom(tags: readonly TagNode[]): Promise<void> {
@@ -130,8 +135,9 @@ export class DeleteTagCommand implements Command {
         }
         const failure = firstFailure(outcomes);
         if (failure && !undo) throw failure;
+        const shortfall = describeShortfall(outcomes);
         return {
-          detail: summary(outcomes),
+          ...(shortfall !== undefined && { detail: shortfall }),
           ...(undo && { undo }),
         };
       });
@@ -169,9 +175,10 @@ function firstFailure(outcomes: readonly TagOutcome[]): CoreError | undefined {
   return undefined;
 }
 
-function summary(outcomes: readonly TagOutcome[]): string {
+/** Undefined where everything went as the title of the operation says. */
+function describeShortfall(outcomes: readonly TagOutcome[]): string | undefined {
   const deleted = outcomes.filter(({ state }) => state === 'deleted').length;
   return deleted === outcomes.length
-    ? vscode.l10n.t('deleted')
+    ? undefined
     : vscode.l10n.t('{0} of {1} deleted', formatCount(deleted), formatCount(outcomes.length));
 }

@@ -40,5 +40,8 @@ export function fullReferenceOfNode(endpoint: RegistryEndpoint, node: ManifestNo
 /** Copies and says so in the status bar, where it does not get in the way. */
 export async function copyText(text: string): Promise<void> {
   await vscode.env.clipboard.writeText(text);
-  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied {0}', text), 3000);
+  const lines = text.split('\n').length;
+  const said =
+    lines === 1 ? vscode.l10n.t('Copied {0}', text) : vscode.l10n.t('Copied {0} references', lines);
+  vscode.window.setStatusBarMessage(said, 3000);
 }
