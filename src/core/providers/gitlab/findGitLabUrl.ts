@@ -8,7 +8,6 @@ import { judgeRealm } from '../../registry/auth/realmPolicy.ts';
 import type { ProviderContext } from '../ProviderContext.ts';
 import { GITLAB_COM_REGISTRY, GITLAB_TOKEN_PATH } from './gitLabRegistry.ts';
 
-
 /** Undefined where the registry is not GitLab's, or sends to a host that may not see its credentials unasked. */
 export async function findGitLabUrl(
   { client, openApi }: Pick<ProviderContext, 'client' | 'openApi'>,
