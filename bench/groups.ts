@@ -5,5 +5,15 @@ import { largeRegistry } from './browse/largeRegistry.ts';
 import { startUp } from './browse/startUp.ts';
 import { dockerHub } from './providers/dockerHub.ts';
 import { ghcr } from './providers/ghcr.ts';
+import { gitlab } from './providers/gitlab.ts';
+import { google } from './providers/google.ts';
 
-export const GROUPS: readonly BenchGroup[] = [expandRepository, largeRegistry, startUp, dockerHub, ghcr];
+export const GROUPS: readonly BenchGroup[] = [
+  expandRepository,
+  largeRegistry,
+  startUp,
+  dockerHub,
+  ghcr,
+  google,
+  gitlab,
+];
