@@ -39,6 +39,10 @@ function wordAttempt(operation: string): string {
       return l10n.t('Could not write the manifest');
     case 'delete manifest':
       return l10n.t('Could not delete the manifest');
+    case 'delete the tag':
+      return l10n.t('Could not delete the tag');
+    case 'create the repository':
+      return l10n.t('Could not create the repository');
     case 'look up blob':
       return l10n.t('Could not look up the content');
     case 'read blob':

@@ -64,6 +64,14 @@ export function wordConflict(details: ErrorDetails, doing: string, answer: strin
           l10n.t('The tag is there already, on another image. Choose another tag, or agree to move it.'),
         'retry',
       );
+    case 'referencedByIndex':
+      return worded(
+        l10n.t('A multi-platform image holds it'),
+        doing +
+          l10n.t('The registry keeps an image that a multi-platform image holds. Delete that one first.') +
+          answer,
+        'retry',
+      );
     default:
       return worded(
         l10n.t('Changed meanwhile'),

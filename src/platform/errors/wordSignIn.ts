@@ -2,6 +2,7 @@
 import { l10n } from 'vscode';
 import type { ErrorDetails } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
+import { wordAws } from './wordAws.ts';
 import { worded, type WordedError } from './WordedError.ts';
 
 export function wordUnauthorized(
@@ -66,10 +67,9 @@ export function wordUnauthorized(
         'signIn',
       );
     default:
-      return worded(
-        l10n.t('Sign in'),
-        doing + l10n.t('{0} asks for valid credentials.', host) + answer,
-        'signIn',
+      return (
+        wordAws(details, answer) ??
+        worded(l10n.t('Sign in'), doing + l10n.t('{0} asks for valid credentials.', host) + answer, 'signIn')
       );
   }
 }

@@ -223,19 +223,19 @@ describe('EcrProvider', () => {
 
     it('names a profile that does not exist', async () => {
       const { kind, details } = await failure({ profile: 'wrok' });
-      assert.deepEqual([kind, details.reason, details.subject], ['unauthorized', 'profileMissing', 'wrok']);
+      assert.deepEqual([kind, details.reason, details.missing], ['unauthorized', 'profileMissing', 'wrok']);
     });
 
     it('names a profile that AWS_PROFILE has wrong', async () => {
       process.env['AWS_PROFILE'] = 'elsewhere';
       const { details } = await failure({});
-      assert.deepEqual([details.reason, details.subject], ['profileMissing', 'elsewhere']);
+      assert.deepEqual([details.reason, details.missing], ['profileMissing', 'elsewhere']);
     });
 
     it('names a profile whose keys AWS does not know', async () => {
       const { kind, details } = await failure({ profile: 'work' });
       assert.deepEqual(
-        [kind, details.reason, details.subject],
+        [kind, details.reason, details.missing],
         ['unauthorized', 'awsCredentialsRefused', 'work'],
       );
     });
@@ -257,7 +257,7 @@ describe('EcrProvider', () => {
       });
       for (const profile of ['sso', 'role']) {
         const { kind, details } = await failure({ profile });
-        assert.deepEqual([kind, details.reason, details.subject], ['unauthorized', 'ssoExpired', 'sso']);
+        assert.deepEqual([kind, details.reason, details.missing], ['unauthorized', 'ssoExpired', 'sso']);
       }
     });
 

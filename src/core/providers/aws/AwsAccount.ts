@@ -65,7 +65,7 @@ export class AwsAccount {
 
   /**
    * Makes one call and words its failure. Cancel is obeyed at once, in the SDK's pauses too.
-   * @throws CoreError; reasons `profileMissing`, `ssoExpired`, `noAwsCredentials`, `awsCredentialsRefused` (subject: the
+   * @throws CoreError; reasons `profileMissing`, `ssoExpired`, `noAwsCredentials`, `awsCredentialsRefused` (missing: the
    *   profile), `missingPermission` (missing: the permission), `repositoryUnknown`.
    */
   async call<Reply>(
@@ -131,7 +131,7 @@ export class AwsAccount {
       {
         host: this.#host,
         reason,
-        subject: toDisplayLine(profile),
+        missing: toDisplayLine(profile),
         ...(cause instanceof Error && { registryMessage: toDisplayLine(redact(cause.message), 500) }),
       },
       cause,

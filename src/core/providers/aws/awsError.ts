@@ -67,7 +67,7 @@ export function toAwsError(error: unknown, host: string, profile: string, reques
     code: error.name,
     ...(reason !== undefined && { reason }),
     ...(reason === 'missingPermission' && { missing: permission }),
-    ...(reason === 'awsCredentialsRefused' && { subject: profile }),
+    ...(reason === 'awsCredentialsRefused' && { missing: profile }),
     registryMessage: toDisplayLine(redact(error.message), 500),
   };
   return new CoreError(kind, `${operation} on ${host}: ${error.name}`, details, error);

@@ -119,10 +119,7 @@ describe('AwsCredentialStore', () => {
         .get({ key: 'registry.example' }, signal)
         .then(
           () => undefined,
-          (error: unknown) =>
-            isCoreError(error)
-              ? [error.details.reason, error.details.missing ?? error.details.subject]
-              : error,
+          (error: unknown) => (isCoreError(error) ? [error.details.reason, error.details.missing] : error),
         );
     assert.deepEqual(await refusal('work'), ['missingPermission', 'ecr:GetAuthorizationToken']);
     assert.deepEqual(await refusal(''), ['awsCredentialsRefused', 'default']);
