@@ -428,6 +428,8 @@ export class Transport {
           ...lengthHeader(body),
         },
         body: toPieces(body),
+        // Else undici closes the connection after every HEAD, and its agent then the pool of the requests that follow.
+        reset: false,
         signal: scope.signal,
         headersTimeout: this.#limits.headersTimeoutMs,
       });

@@ -97,6 +97,20 @@ describe('Transport, connection faults', () => {
     assert.equal(server.requests.length, 4);
   });
 
+  it('keeps one connection for requests that follow each other, HEAD among them', async () => {
+    await using server = await FaultServer.start();
+    server.on(`GET ${TAGS}`, json({ tags: [] }));
+    server.on(`HEAD ${TAGS}`, reply(200));
+    await using harness = new TransportHarness(server);
+    for (let round = 0; round < 5; round++) {
+      for (const method of ['HEAD', 'GET'] as const) {
+        const response = await harness.request(TAGS, { method });
+        await response.bytes(1024);
+      }
+    }
+    assert.ok(server.connectionsSeen <= 2, `${server.connectionsSeen} connections for 10 requests`);
+  });
+
   it('row 5: a kept connection that the server has dropped is replaced in silence', async () => {
     await using server = await FaultServer.start();
     server.on(TAGS, json({ tags: [] }), reset, json({ tags: ['b'] }));
