@@ -113,7 +113,10 @@ export class ConnectionForm {
         const kind = detectProviderKind(discovery.endpoint, discovery.tokenRealm);
         if (typed.host === 'docker.io') draft.provider = 'dockerHub';
         // What the address says anyway need not be kept.
-        else if (kind !== detectProviderKind(discovery.endpoint)) draft.provider ??= kind;
+        else if (draft.provider === undefined && kind !== detectProviderKind(discovery.endpoint)) {
+          draft.provider = kind;
+          this.#isKindProbed = true;
+        }
         return;
       } catch (error) {
         const fingerprint = isCoreError(error, 'tls') ? error.details.fingerprint256 : undefined;
