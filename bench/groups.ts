@@ -4,6 +4,7 @@ import { expandRepository } from './browse/expandRepository.ts';
 import { largeRegistry } from './browse/largeRegistry.ts';
 import { startUp } from './browse/startUp.ts';
 import { dockerHub } from './providers/dockerHub.ts';
+import { ecr } from './providers/ecr.ts';
 import { ghcr } from './providers/ghcr.ts';
 import { gitlab } from './providers/gitlab.ts';
 import { google } from './providers/google.ts';
@@ -13,6 +14,7 @@ export const GROUPS: readonly BenchGroup[] = [
   largeRegistry,
   startUp,
   dockerHub,
+  ecr,
   ghcr,
   google,
   gitlab,

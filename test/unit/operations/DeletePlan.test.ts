@@ -34,6 +34,17 @@ describe('planDeletion', () => {
     assert.deepEqual([orphanedReferrers, bytesFreed], [[], 0], 'nothing loses its last tag');
   });
 
+  it('says which images go at once where the registry deletes them with their last tag', async () => {
+    await using registry = await MemoryRegistry.start({ deletes: 'tag' });
+    await using provider = createTestProvider(registry.url, 'native');
+    const image = buildTinyImage('app');
+    await push(provider, image, 'v1', 'latest');
+    assert.equal((await plan(provider, ['v1', 'latest'])).deletedImages, undefined);
+    Object.assign(provider, { capabilities: { ...provider.capabilities, deletesImageWithLastTag: true } });
+    assert.deepEqual((await plan(provider, ['v1'])).deletedImages, []);
+    assert.deepEqual((await plan(provider, ['v1', 'latest'])).deletedImages, [image.descriptor.digest]);
+  });
+
   for (const [deletes, capability, method] of [
     ['tag', 'probe', 'native'],
     ['digest', 'probe', 'dummyManifest'],
