@@ -49,8 +49,12 @@ export function actionLabel(action: ErrorAction): string {
 
 export function wordError(error: unknown): WordedError {
   if (!isCoreError(error)) {
-    const text = error instanceof Error ? error.message : String(error);
-    return worded(l10n.t('Something unexpected happened'), toDisplayLine(text), 'showLog');
+    const text = error instanceof Error ? error.message : typeof error === 'string' ? error : '';
+    return worded(
+      l10n.t('Something unexpected happened'),
+      text || l10n.t('Something unexpected happened.'),
+      'showLog',
+    );
   }
   const { details } = error;
   // At the beginning of a sentence, and within one.

@@ -6,7 +6,7 @@ import { worded, type WordedError } from './WordedError.ts';
 
 /** Undefined where it is not about AWS. */
 export function wordAws({ reason, missing }: ErrorDetails, answer: string): WordedError | undefined {
-  const profile = toDisplayLine(missing ?? '');
+  const profile = toDisplayLine(missing ?? '') || 'default';
   switch (reason) {
     case 'profileMissing':
       return worded(

@@ -5,6 +5,7 @@ import { toDisplayLine } from '../../core/common/displayText.ts';
 
 /** Sentences for the reasons a reference, tag or address was refused where it was typed. */
 export function wordInvalidInput(error: CoreError): string {
+  const subject = toDisplayLine(error.details.subject ?? '');
   switch (error.details.reason) {
     case 'emptyReference':
     case 'empty':
@@ -24,19 +25,16 @@ export function wordInvalidInput(error: CoreError): string {
     case 'buildArgument':
       return l10n.t(
         '"{0}" is not a build argument: write NAME=value, with quotes around a value that has spaces.',
-        toDisplayLine(error.details.subject ?? ''),
+        subject || '…',
       );
     case 'folderMissing':
-      return l10n.t('There is no folder {0}.', toDisplayLine(error.details.subject ?? ''));
+      return subject ? l10n.t('There is no folder {0}.', subject) : l10n.t('There is no such folder.');
     case 'leadingDash':
       return l10n.t('This may not begin with "-".');
     case 'controlCharacter':
       return l10n.t('Line breaks are not allowed.');
     case 'programPath':
-      return l10n.t(
-        'The Docker program must be a name or an absolute path: {0}.',
-        error.details.subject ?? '',
-      );
+      return l10n.t('The Docker program must be a name or an absolute path: {0}.', subject || 'docker');
     case 'uppercaseRepository':
       return l10n.t('Repository names are lower case.');
     case 'badRepository':
@@ -77,7 +75,7 @@ export function wordInvalidInput(error: CoreError): string {
     case 'credentialFileBroken':
       return l10n.t(
         'The credentials in {0} cannot be read: the file is damaged.',
-        toDisplayLine(error.details.subject ?? ''),
+        subject || l10n.t('a file of Docker or Podman'),
       );
     default:
       return toDisplayLine(error.message);

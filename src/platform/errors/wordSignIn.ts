@@ -80,6 +80,7 @@ export function wordForbidden(
   doing: string,
   answer: string,
 ): WordedError {
+  const missing = toDisplayLine(details.missing ?? '') || '?';
   switch (details.reason) {
     case 'missingScope':
       return worded(
@@ -87,7 +88,7 @@ export function wordForbidden(
         doing +
           l10n.t(
             'The token has not the scope "{0}". Make one that has it on {1}, and sign in with that.',
-            toDisplayLine(details.missing ?? ''),
+            missing,
             host,
           ) +
           answer,
@@ -102,13 +103,23 @@ export function wordForbidden(
           ),
         'retry',
       );
+    case 'immutableTag':
+      return worded(
+        l10n.t('Tag is immutable'),
+        doing +
+          l10n.t(
+            'A rule of the project on {0} protects this tag. Whoever manages the project can change its tag immutability rules.',
+            host,
+          ),
+        'retry',
+      );
     case 'missingPermission':
       return worded(
         l10n.t('A permission is missing'),
         doing +
           l10n.t(
             'The account has not the permission "{0}". Whoever manages access on {1} can grant it.',
-            toDisplayLine(details.missing ?? ''),
+            missing,
             host,
           ) +
           answer,
