@@ -1,0 +1,48 @@
+/** What happens around a docker push to Amazon ECR when docker is not logged in. */
+import * as assert from 'node:assert/strict';
+import { DockerSignIn } from '../../src/commands/images/DockerSignIn.ts';
+import { CoreError } from '../../src/core/common/CoreError.ts';
+import type { Credential } from '../../src/core/credentials/CredentialStore.ts';
+import type { LoginOptions } from '../../src/core/docker/commands/loginCommand.ts';
+import type { Connection } from '../../src/platform/Connection.ts';
+
+const HOST = '111122223333.dkr.ecr.eu-west-1.amazonaws.com';
+const TOKEN: Credential = { kind: 'basic', username: 'AWS', password: 'canary-token' };
+
+describe('Docker and a connection that signs in with AWS', () => {
+  type Parts = ConstructorParameters<typeof DockerSignIn>;
+
+  function createSignIn(auth: Connection['auth'], logins: LoginOptions[]): DockerSignIn {
+    const connection = { id: HOST, url: `https://${HOST}/team`, name: 'ecr', auth, repositories: [] };
+    return new DockerSignIn(
+      { login: async (options: LoginOptions) => void logins.push(options) } as unknown as Parts[0],
+      { connections: () => [connection] } as unknown as Parts[1],
+      () => ({ get: ({ key }) => Promise.resolve(key === HOST ? TOKEN : undefined) }),
+      { reset: () => undefined } as unknown as Parts[3],
+      {} as unknown as Parts[4],
+      { entryOf: () => undefined } as unknown as Parts[5],
+    );
+  }
+
+  it('gives docker a fresh token once, unasked, and tries again', async () => {
+    const logins: LoginOptions[] = [];
+    let pushes = 0;
+    const result = await createSignIn('aws', logins).retrying(HOST, async () => {
+      pushes += 1;
+      if (pushes === 1) throw new CoreError('unauthorized', 'no basic auth credentials');
+      return 'pushed';
+    });
+    assert.equal(result, 'pushed');
+    assert.equal(pushes, 2);
+    assert.deepEqual(logins, [{ registry: HOST, username: 'AWS', password: 'canary-token' }]);
+  });
+
+  it('leaves other failures alone', async () => {
+    const logins: LoginOptions[] = [];
+    const push = createSignIn('aws', logins).retrying(HOST, () =>
+      Promise.reject(new CoreError('notFound', 'name unknown', { reason: 'repositoryUnknown' })),
+    );
+    await assert.rejects(push, (error) => error instanceof CoreError && error.kind === 'notFound');
+    assert.deepEqual(logins, []);
+  });
+});
