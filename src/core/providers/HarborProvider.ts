@@ -37,7 +37,7 @@ const systemInfo = v.object({ auth_mode: v.string() });
 
 const text = v.nullish(v.string(), '');
 /** Definition `Repository`: the name with its project. */
-const harborRepository = v.object({ name: v.string() });
+const harborRepository = v.object({ name: v.string(), project_id: v.nullish(v.number()) });
 /** Definition `Platform`. */
 const harborPlatform = v.object({
   os: text,
@@ -48,6 +48,7 @@ const harborPlatform = v.object({
 /** Definitions `Artifact`, `Tag`, `Reference`, `ExtraAttrs`. `media_type` is the config's, `size` includes the children of an index. */
 const harborArtifact = v.object({
   digest: v.pipe(v.string(), v.check(isDigest)),
+  project_id: v.nullish(v.number()),
   size: v.nullish(v.number()),
   push_time: text,
   media_type: text,
@@ -69,6 +70,8 @@ export class HarborProvider extends OciProvider {
   readonly #logger: Logger;
   /** `repository:tag`, as the last listing gave it. */
   readonly #listed = new LRUCache<string, TagDetails>({ max: MAX_KEPT });
+  /** Name → number, as listings gave them: web pages go by number. */
+  readonly #projectIds = new Map<string, number>();
   /** Undefined until the API has answered once. */
   #hasApi: boolean | undefined;
 
@@ -119,6 +122,7 @@ export class HarborProvider extends OciProvider {
             ...(project !== '' && { subject: project }),
             signal,
           });
+          for (const { name, project_id: id } of value) this.#keepProject(name, id);
           return { items: value.flatMap(({ name }) => this.#relativeName(name) ?? []), nextCursor: next };
         }),
       () => super.listRepositories(cursor, signal),
@@ -149,6 +153,7 @@ export class HarborProvider extends OciProvider {
         const tags = value.flatMap((artifact) =>
           artifact.tags.map((tag) => [tag.name, toDetails(artifact, tag)] as const),
         );
+        this.#keepProject(fullRepositoryName(this.client.endpoint, repository), value[0]?.project_id);
         for (const [name, details] of tags) this.#listed.set(`${repository}:${name}`, details);
         const items = [...new Map(tags)].map(([name, details]) => ({ name, details }));
         return { items, ...(next !== undefined && { nextCursor: next }) };
@@ -215,12 +220,19 @@ export class HarborProvider extends OciProvider {
     }
   }
 
+  /** The page of an artifact goes by its digest: of a tag that was not listed, the repository's page. */
   override readonly webUrl = (repository: string, tag?: string): string => {
     const { scheme, host } = this.client.endpoint;
     const { project, name } = this.#split(repository);
-    const page = `${scheme}://${host}/harbor/projects/${encodeURIComponent(project)}/repositories/${encodeURIComponent(name)}`;
-    return tag === undefined ? page : `${page}/artifacts-tab/artifacts/${encodeURIComponent(tag)}`;
+    const id = String(this.#projectIds.get(project) ?? encodeURIComponent(project));
+    const page = `${scheme}://${host}/harbor/projects/${id}/repositories/${encodeURIComponent(name)}`;
+    const digest = tag === undefined ? undefined : this.#listed.peek(`${repository}:${tag}`)?.digest;
+    return digest === undefined ? page : `${page}/artifacts-tab/artifacts/${digest}`;
   };
+
+  #keepProject(fullName: string, id: number | null | undefined): void {
+    if (typeof id === 'number') this.#projectIds.set(fullName.split('/', 1)[0]!, id);
+  }
 
   /** `own`, unless the API turns out not to be there: that is found out once, and from then on it is `plain`. */
   async #byApi<Result>(

@@ -154,10 +154,16 @@ describe('HarborProvider', () => {
   });
 
   it('is recognised by its system information, and knows its web pages', async () => {
-    await using at = await connect({ repositories: {} });
+    const artifact = harborArtifact(['1.0'], { project_id: 7 });
+    await using at = await connect({ repositories: { 'team/a/b': [artifact] } });
     assert.equal(await probeProviderKind(at.connection.client, signal), 'harbor');
-    const project = `${at.harbor.server.origin}/harbor/projects/team/repositories`;
-    assert.equal(at.provider.webUrl('team/a/b'), `${project}/a%2Fb`);
-    assert.equal(at.provider.webUrl('team/a', '1.0'), `${project}/a/artifacts-tab/artifacts/1.0`);
+    const projects = `${at.harbor.server.origin}/harbor/projects`;
+    assert.equal(at.provider.webUrl('team/a/b', '1.0'), `${projects}/team/repositories/a%2Fb`);
+    await at.provider.listTags('team/a/b', undefined, signal);
+    assert.equal(at.provider.webUrl('team/a/b'), `${projects}/7/repositories/a%2Fb`);
+    assert.equal(
+      at.provider.webUrl('team/a/b', '1.0'),
+      `${projects}/7/repositories/a%2Fb/artifacts-tab/artifacts/${artifact.digest}`,
+    );
   });
 });
