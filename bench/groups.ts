@@ -8,6 +8,9 @@ import { ecr } from './providers/ecr.ts';
 import { ghcr } from './providers/ghcr.ts';
 import { gitlab } from './providers/gitlab.ts';
 import { google } from './providers/google.ts';
+import { harbor } from './providers/harbor.ts';
+import { quay } from './providers/quay.ts';
+import { zot } from './providers/zot.ts';
 
 export const GROUPS: readonly BenchGroup[] = [
   expandRepository,
@@ -18,4 +21,7 @@ export const GROUPS: readonly BenchGroup[] = [
   ghcr,
   google,
   gitlab,
+  harbor,
+  quay,
+  zot,
 ];
