@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { createProvider, detectProviderKind } from '../../../src/core/providers/index.ts';
+import { isCoreError } from '../../../src/core/common/CoreError.ts';
+import { createProvider, detectProviderKind, probeProviderKind } from '../../../src/core/providers/index.ts';
 import { createEndpoint } from '../../../src/core/registry/parseRegistryUrl.ts';
+import { reply } from '../../support/faultServer/behaviours.ts';
+import { FaultServer } from '../../support/faultServer/FaultServer.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 
@@ -21,5 +24,16 @@ describe('providers', () => {
     for (const kind of ['oci', 'dockerHub', 'ghcr'])
       assert.equal((await createProvider(kind, context)).kind, kind);
     assert.equal((await createProvider('somethingNewer', context)).kind, 'oci');
+  });
+
+  it('are asked for once where the address does not tell; one that only fails is a plain registry', async () => {
+    await using server = await FaultServer.start();
+    server.on('*', reply(500, 'broken'));
+    await using connection = new TestConnection(server.origin);
+    const { signal } = new AbortController();
+    assert.equal(await probeProviderKind(connection.client, signal), 'oci');
+    await assert.rejects(probeProviderKind(connection.client, AbortSignal.abort()), (error) =>
+      isCoreError(error, 'cancelled'),
+    );
   });
 });
