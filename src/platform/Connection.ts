@@ -42,10 +42,11 @@ export interface InvalidConnection {
   readonly problem: string;
 }
 
-/** `url` plus user: what makes a connection the same connection. */
-export function connectionId(setting: Pick<ConnectionSetting, 'url' | 'username'>): string {
+/** `url` plus user or profile: what makes a connection the same connection. */
+export function connectionId(setting: Pick<ConnectionSetting, 'url' | 'username' | 'profile'>): string {
   const url = setting.url.replace(/\/+$/, '').toLowerCase();
-  return setting.username ? `${url}#${setting.username}` : url;
+  const who = setting.username ?? setting.profile;
+  return who ? `${url}#${who}` : url;
 }
 
 /** Reads one entry of the setting; `index` names it when it is broken. */

@@ -51,7 +51,16 @@ export class TagUndo {
           }
         } finally {
           subscription.dispose();
-          this.#sessions.notifyRepositoryChanged(operation.connectionId, operation.repository);
+          // A tag that a retag had made new is gone again.
+          const removed =
+            operation.kind === 'retag'
+              ? operation.items.filter(({ previousDigest }) => previousDigest === undefined)
+              : [];
+          this.#sessions.notifyRepositoryChanged(
+            operation.connectionId,
+            operation.repository,
+            removed.map(({ tag }) => tag),
+          );
         }
       },
     );
