@@ -55,7 +55,9 @@ describe('Connecting a registry', () => {
     await quickInput.waitFor(/How do you sign in/);
     await workbench.shot('connect-sign-in');
     await quickInput.pick('User Name and Password');
+    await quickInput.waitFor('User name');
     await quickInput.answer(ACCOUNT.username);
+    await quickInput.waitFor('Password');
     await quickInput.answerWrongly('wrong', /refuses these credentials/);
     await workbench.shot('connect-wrong-password');
     await quickInput.answer(ACCOUNT.password);
@@ -77,6 +79,7 @@ describe('Connecting a registry', () => {
     const { workbench } = suite();
     const { quickInput, dialog } = workbench;
     await workbench.runCommand('Berth: Connect a Registry…');
+    await quickInput.waitFor('Address of the registry');
     await quickInput.type(secured.url);
     await quickInput.input.press('Enter');
     await dialog.waitFor(/([0-9A-F]{2}:){31}[0-9A-F]{2}/);
@@ -91,7 +94,9 @@ describe('Connecting a registry', () => {
     const { workbench } = suite();
     const { quickInput } = workbench;
     await workbench.runCommand('Berth: Connect a Registry…');
+    await quickInput.waitFor('Address of the registry');
     await quickInput.answer(`${prefixed.url}/artifacts/docker`);
+    await quickInput.waitFor(/How do you sign in/);
     await quickInput.pick('Anonymous');
     await workbench.view('Registries').item(`${prefixed.host}/artifacts/docker`, 'team', 'app', '1.0');
     await workbench.shot('connected');

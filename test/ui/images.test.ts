@@ -218,7 +218,7 @@ describe('Images of the Docker Engine', () => {
     await quickInput.type(secured);
     await quickInput.pick(secured);
     await quickInput.pick(`Push to ${closed.host}`);
-    await workbench.notification(/valid credentials/).click('Sign In…');
+    await workbench.notification(/does not allow this without an account/).click('Sign In…');
     await quickInput.waitFor('User name');
     await quickInput.answer(ACCOUNT.username);
     await quickInput.waitFor(/Password or access token/);

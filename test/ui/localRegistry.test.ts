@@ -10,7 +10,6 @@ const IMAGE = 'berth-walk/registry:2';
 const APP = 'berth-walk/app';
 
 describe('A local registry', () => {
-  const engine = useDockerEngine();
   // Names of this run only: the engine may be shared.
   const name = `berth-walk-${process.pid}`;
   const volume = `${name}-data`;
@@ -18,6 +17,17 @@ describe('A local registry', () => {
   /** A port that something else listens on. */
   let taken: number;
   const squatter = createServer();
+
+  // Before the engine's own hooks: what is left in it is removed while it still runs.
+  after('leave the engine as it was', async () => {
+    squatter.close();
+    const { docker } = engine();
+    await docker('rm', '--force', '--volumes', name).catch(() => undefined);
+    await docker('volume', 'rm', '--force', volume).catch(() => undefined);
+    const images = await docker('images', '--quiet', '--filter', 'reference=berth-walk/*');
+    await docker('rmi', '--force', ...new Set(images.split('\n')));
+  });
+  const engine = useDockerEngine();
 
   before('an image of the registry, an image to push, a taken port', async () => {
     await buildRegistryImage(engine(), [IMAGE]);
@@ -27,14 +37,6 @@ describe('A local registry', () => {
     await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
     taken = (squatter.address() as AddressInfo).port;
     port = await freePort();
-  });
-  after('leave the engine as it was', async () => {
-    squatter.close();
-    const { docker } = engine();
-    await docker('rm', '--force', '--volumes', name).catch(() => undefined);
-    await docker('volume', 'rm', '--force', volume).catch(() => undefined);
-    const images = await docker('images', '--quiet', '--filter', 'reference=berth-walk/*');
-    await docker('rmi', '--force', ...new Set(images.split('\n')));
   });
 
   const suite = useWorkbench(() => ({

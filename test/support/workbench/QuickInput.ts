@@ -3,14 +3,17 @@ import type { Locator, Page } from 'playwright-core';
 import { exactly } from './exactly.ts';
 import { untilGone } from './untilGone.ts';
 
-/** Runs in the page; `before` is what #step() gave. */
-const STEP_IS_OVER = `(before) => {
+/** Runs in the page: title, placeholder and prompt of the step that is shown, read in one go; null when none is. */
+const STEP = `(() => {
   const widget = document.querySelector('.quick-input-widget');
-  if (!widget || widget.offsetParent === null) return true;
+  if (!widget || widget.offsetParent === null) return null;
   const text = (selector) => widget.querySelector(selector)?.textContent ?? '';
   const placeholder = widget.querySelector('input.input')?.placeholder ?? '';
-  return [text('.quick-input-title'), placeholder, text('.quick-input-message')].join('|') !== before;
-}`;
+  return [text('.quick-input-title'), placeholder, text('.quick-input-message')].join('|');
+})`;
+
+/** Resolves when the page has been drawn twice. */
+const TWO_FRAMES = `new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))`;
 
 export class QuickInput {
   readonly #page: Page;
@@ -45,10 +48,15 @@ export class QuickInput {
     return this.input.inputValue();
   }
 
-  /** Replaces what stands in the input. */
+  /** Replaces what stands in the input; again where a step that was only just being drawn has emptied it. */
   async type(text: string): Promise<void> {
     await this.input.waitFor();
-    await this.input.fill(text);
+    for (let attempt = 0; attempt < 10; attempt++) {
+      await this.input.fill(text);
+      await this.#page.evaluate(TWO_FRAMES);
+      if ((await this.input.inputValue()) === text) return;
+    }
+    throw new Error('what is typed does not stay in the input');
   }
 
   /** Labels of the options in sight. */
@@ -73,7 +81,7 @@ export class QuickInput {
     await this.#page.mouse.move(0, 0);
     await option.click();
     // A list that follows may show its own text in the same row.
-    await Promise.any([untilGone(row), this.#page.waitForFunction(STEP_IS_OVER, before)]);
+    await Promise.any([untilGone(row), this.#untilStepIsOver(before)]);
   }
 
   /** Ticks an option of a many-choice pick. */
@@ -85,13 +93,15 @@ export class QuickInput {
   async accept(): Promise<void> {
     const before = await this.#step();
     await this.input.press('Enter');
-    await this.#page.waitForFunction(STEP_IS_OVER, before);
+    await this.#untilStepIsOver(before);
   }
 
-  async #step(): Promise<string> {
-    const placeholder = (await this.input.getAttribute('placeholder')) ?? '';
-    const prompt = (await this.#widget.locator('.quick-input-message').textContent()) ?? '';
-    return [await this.title(), placeholder, prompt].join('|');
+  async #step(): Promise<string | null> {
+    return this.#page.evaluate<string | null>(`${STEP}()`);
+  }
+
+  async #untilStepIsOver(before: string | null): Promise<void> {
+    await this.#page.waitForFunction(`${STEP}() !== ${JSON.stringify(before)}`);
   }
 
   /** Types, then accepts: one step of a wizard. */
