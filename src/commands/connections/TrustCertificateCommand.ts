@@ -16,7 +16,9 @@ export class TrustCertificateCommand implements Command {
     this.#sessions = sessions;
   }
 
-  async execute(node: { readonly connectionId: string }, error: unknown): Promise<boolean> {
+  async execute(node: { readonly connectionId: string }, seen: unknown): Promise<boolean> {
+    // A panel names the connection only: the registry is asked what certificate it shows.
+    const error = seen ?? (await this.#ping(node.connectionId));
     const fingerprint = isCoreError(error, 'tls') ? error.details.fingerprint256 : undefined;
     if (fingerprint === undefined) {
       void vscode.window.showInformationMessage(vscode.l10n.t('There is no certificate to trust.'));
@@ -26,5 +28,14 @@ export class TrustCertificateCommand implements Command {
     await this.#settings.update(node.connectionId, { trustedFingerprint256: fingerprint });
     this.#sessions.reset(node.connectionId);
     return true;
+  }
+
+  /** What goes wrong when the registry is asked; undefined when nothing does. */
+  async #ping(connectionId: string): Promise<unknown> {
+    const { client } = await this.#sessions.open(connectionId);
+    return client.ping(AbortSignal.timeout(30_000)).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
   }
 }
