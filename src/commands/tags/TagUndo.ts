@@ -13,6 +13,7 @@ import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 
 /** How long what was done before this window stays offered for Undo. */
 const OFFERED_FOR_MS = 7 * 24 * 3600 * 1000;
+const ICONS = { delete: 'trash', retag: 'tag', copy: 'copy', cleanUp: 'trash' } as const;
 
 export class TagUndo {
   readonly #journal: Journal;
@@ -43,7 +44,7 @@ export class TagUndo {
         const subscription = token.onCancellationRequested(() => controller.abort());
         const { signal } = controller;
         try {
-          if (operation.kind === 'retag') {
+          if (operation.kind === 'retag' || operation.kind === 'copy') {
             const { undoRetag } = await import('../../core/operations/undoRetag.ts');
             await undoRetag(provider, operation, { journal: this.#journal, signal });
           } else {
@@ -53,7 +54,7 @@ export class TagUndo {
           subscription.dispose();
           // A tag that a retag had made new is gone again.
           const removed =
-            operation.kind === 'retag'
+            operation.kind === 'retag' || operation.kind === 'copy'
               ? operation.items.filter(({ previousDigest }) => previousDigest === undefined)
               : [];
           this.#sessions.notifyRepositoryChanged(
@@ -92,11 +93,9 @@ export class TagUndo {
     if (operation?.state !== 'finished' || !operation.items.some(({ state }) => state === 'done')) return;
     const finishedAt = new Date(operation.finishedAt ?? operation.startedAt);
     if (Date.now() - finishedAt.getTime() > OFFERED_FOR_MS) return;
-    this.#activity.addFinished(
-      { title: titleOf(operation), icon: operation.kind === 'delete' ? 'trash' : 'tag' },
-      finishedAt,
-      { undo: () => this.undo(operation.id) },
-    );
+    this.#activity.addFinished({ title: titleOf(operation), icon: ICONS[operation.kind] }, finishedAt, {
+      undo: () => this.undo(operation.id),
+    });
   }
 
   async #undoDelete(operation: JournalOperation, signal: AbortSignal): Promise<void> {
@@ -125,6 +124,8 @@ export class TagUndo {
 /** `Deleted v1.0.0 of samples/web-app`, `Tagged … `. */
 export function titleOf({ kind, items, repository }: JournalOperation): string {
   const tags = items.map(({ tag }) => toDisplayLine(tag));
+  if (kind === 'copy') return vscode.l10n.t('Copy {0} to {1}', tags.join(', '), repository);
+  if (kind === 'cleanUp') return vscode.l10n.t('Clean up {0}', repository);
   if (kind === 'retag') return vscode.l10n.t('Tag {0} in {1}', tags.join(', '), repository);
   return tags.length === 1
     ? vscode.l10n.t('Delete {0} of {1}', tags[0]!, repository)

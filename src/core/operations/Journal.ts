@@ -1,63 +1,36 @@
 /**
- * What makes deletions and moved tags undoable: one JSON file an operation, and the manifests' exact bytes in files
- * named by their digest, both on disk before the registry is asked to change anything. Several windows may share the
- * folder. A damaged file costs its own operation only.
+ * What makes deletions, clean-ups, copies and moved tags undoable, and takes up again what was interrupted: one JSON
+ * file an operation with a log of what changed since beside it, and the manifests' exact bytes in files named by their
+ * digest, all on disk before the registry is asked to change anything. Several windows may share the folder. A damaged
+ * file costs its own operation only.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import * as v from 'valibot';
 import { CoreError } from '../common/CoreError.ts';
 import type { Logger } from '../common/Logger.ts';
-import { digestAlgorithm, digestOf, isDigest } from '../oci/digest.ts';
+import { digestAlgorithm, digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { Manifest } from '../oci/manifest.ts';
+import { AppendLog, errorCode, writeAtomically } from './journalFiles.ts';
+import { itemChangeSchema, operationSchema } from './journalRecord.ts';
+import type { JournalCopy, JournalItem, StoredOperation } from './journalRecord.ts';
+import { RunningOperation } from './RunningOperation.ts';
+import type { KeptBytes, OperationStore } from './RunningOperation.ts';
 
-const digestSchema = v.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
-
-const itemSchema = v.object({
-  tag: v.string(),
-  /** Delete: what the tag pointed at. Retag: what it points at now. */
-  digest: digestSchema,
-  mediaType: v.string(),
-  /** Retag over an existing tag: what it pointed at before; its bytes are kept. */
-  previousDigest: v.exactOptional(digestSchema),
-  previousMediaType: v.exactOptional(v.string()),
-  /** Delete by dummy manifest: the throw-away digest the tag may be on if the process died half-way. */
-  dummyDigest: v.exactOptional(digestSchema),
-  /** `kept`: not carried out, the tag is as it was. `unknown`: the registry could not be asked any more. */
-  state: v.picklist(['pending', 'done', 'kept', 'unknown', 'undone']),
-});
-
-const operationSchema = v.object({
-  version: v.literal(1),
-  id: v.string(),
-  kind: v.picklist(['delete', 'retag']),
-  /** ISO 8601. */
-  startedAt: v.pipe(v.string(), v.isoTimestamp()),
-  finishedAt: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
-  /** `undone`: every item that was done has been put back. */
-  state: v.picklist(['running', 'finished', 'undone']),
-  connectionId: v.string(),
-  /** Host of the registry as references write it, for display. */
-  registry: v.string(),
-  repository: v.string(),
-  ownerPid: v.number(),
-  items: v.array(itemSchema),
-});
-
-export type JournalItem = Readonly<v.InferOutput<typeof itemSchema>>;
-type StoredOperation = v.InferOutput<typeof operationSchema>;
+export type { JournalCopy, JournalItem, RunningOperation };
 
 export interface JournalOperation extends Readonly<Omit<StoredOperation, 'state' | 'items'>> {
-  /** `interrupted`: it was running in a process that is gone; see recoverInterrupted. */
+  /** `interrupted`: it was running in a process that is gone; see recoverInterrupted, and for copies resumeCopy. */
   readonly state: StoredOperation['state'] | 'interrupted';
   readonly items: readonly JournalItem[];
 }
 
 export type NewOperation = Pick<
   JournalOperation,
-  'kind' | 'connectionId' | 'registry' | 'repository' | 'items'
+  'kind' | 'connectionId' | 'registry' | 'repository' | 'items' | 'copy' | 'rules'
 >;
 
 export interface JournalOptions {
@@ -73,11 +46,14 @@ const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_OPERATIONS = 200;
 /** Another window may be about to refer to a file this new. */
 const FRESH_MS = 60 * 60 * 1000;
+/** Manifests written at a time. */
+const WRITES = 8;
 const ID = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/;
 
 export class Journal {
   readonly #options: JournalOptions;
   readonly #running = new Set<string>();
+  readonly #logs = new Map<string, AppendLog>();
   readonly #listeners = new Set<() => void>();
 
   constructor(options: JournalOptions) {
@@ -94,14 +70,11 @@ export class Journal {
    * Records what is about to happen and keeps `manifests`. On return everything is on disk.
    * @throws CoreError `disk`; then nothing may be deleted.
    */
-  async begin(
-    operation: NewOperation,
-    manifests: readonly Pick<Manifest, 'digest' | 'bytes'>[],
-  ): Promise<RunningOperation> {
+  async begin(operation: NewOperation, manifests: readonly KeptBytes[]): Promise<RunningOperation> {
     const startedAt = new Date().toISOString();
     const id = `${startedAt.replace(/[-:.]/g, '')}-${randomBytes(4).toString('hex')}`;
     const stored: StoredOperation = {
-      version: 1,
+      version: 2,
       id,
       ...operation,
       startedAt,
@@ -109,17 +82,19 @@ export class Journal {
       ownerPid: process.pid,
       items: operation.items.map((item) => ({ ...item })),
     };
-    // The operation first: what it refers to is then never taken for garbage by another window.
-    await this.#write(stored);
-    for (const { digest, bytes } of manifests) await writeAtomically(this.#manifestFile(digest), bytes);
     this.#running.add(id);
+    try {
+      // The operation first: what it refers to is then never taken for garbage by another window.
+      await this.#write(stored);
+      await this.#keep(manifests);
+    } catch (error) {
+      this.#running.delete(id);
+      await rm(this.#operationFile(id), { force: true }).catch(() => undefined);
+      throw error;
+    }
     await this.#prune();
     this.#changed();
-    return new RunningOperation(stored, async (changed, finished) => {
-      await this.#write(changed);
-      if (finished) this.#running.delete(id);
-      this.#changed();
-    });
+    return new RunningOperation(stored, this.#store);
   }
 
   /** Newest first. Files that cannot be read or understood are left out. */
@@ -142,12 +117,31 @@ export class Journal {
 
   /** Reopens an operation to change its items: to undo it, or to settle an interrupted one. */
   async reopen(id: string): Promise<RunningOperation> {
-    const stored = await this.#read(id);
-    if (!stored) throw new CoreError('notFound', 'no such operation in the journal', { subject: id });
-    return new RunningOperation(stored, async (changed) => {
-      await this.#write(changed);
-      this.#changed();
-    });
+    return new RunningOperation(await this.#existing(id), this.#store);
+  }
+
+  /**
+   * Takes an interrupted operation over: it is running again, in this process.
+   * @throws CoreError `conflict` with reason `operationRunning` when another window has it.
+   */
+  async resume(id: string): Promise<RunningOperation> {
+    const found = await this.#existing(id);
+    if (found.state === 'running' && this.#isAlive(found)) {
+      throw new CoreError('conflict', 'the operation is running', {
+        subject: id,
+        reason: 'operationRunning',
+      });
+    }
+    const running: StoredOperation = {
+      ...found,
+      state: 'running',
+      ownerPid: process.pid,
+      resumedAt: new Date().toISOString(),
+    };
+    await this.#write(running);
+    this.#running.add(id);
+    this.#changed();
+    return new RunningOperation(running, this.#store);
   }
 
   /** Exactly the bytes that were kept. @throws CoreError `disk`, reason `journalBytesMissing` or `journalBytesDamaged`. */
@@ -172,12 +166,32 @@ export class Journal {
     return bytes;
   }
 
+  readonly #store: OperationStore = {
+    noteChange: async (id, tag, change) => {
+      let log = this.#logs.get(id);
+      if (!log) this.#logs.set(id, (log = new AppendLog(this.#logFile(id))));
+      await log.append(JSON.stringify({ tag, ...change }));
+      this.#changed();
+    },
+    keepManifests: (manifests) => this.#keep(manifests),
+    close: async (operation) => {
+      await this.#write(operation);
+      // Everything in the log is in the file by now; a log that stays behind says the same once more.
+      await rm(this.#logFile(operation.id), { force: true }).catch(() => undefined);
+      this.#logs.delete(operation.id);
+      this.#running.delete(operation.id);
+      this.#changed();
+    },
+  };
+
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
 
-  #isAlive({ id, ownerPid }: StoredOperation): boolean {
+  #isAlive({ id, ownerPid, startedAt, resumedAt = startedAt }: StoredOperation): boolean {
     if (ownerPid === process.pid) return this.#running.has(id);
+    // Since the machine was started anew another program may have the number.
+    if (Date.parse(resumedAt) < Date.now() - uptime() * 1000) return false;
     try {
       process.kill(ownerPid, 0);
       return true;
@@ -188,6 +202,10 @@ export class Journal {
 
   #operationFile(id: string): string {
     return join(this.#options.directory, 'operations', `${id}.json`);
+  }
+
+  #logFile(id: string): string {
+    return join(this.#options.directory, 'operations', `${id}.log`);
   }
 
   #manifestFile(digest: Digest): string {
@@ -206,13 +224,43 @@ export class Journal {
     if (!ID.test(id)) return undefined;
     try {
       const stored = v.parse(operationSchema, JSON.parse(await readFile(this.#operationFile(id), 'utf8')));
-      return stored.id === id ? stored : undefined;
+      return stored.id === id ? await this.#withChanges(stored) : undefined;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
         this.#options.logger.warn(`journal: operation ${id} cannot be read`);
       }
       return undefined;
     }
+  }
+
+  async #existing(id: string): Promise<StoredOperation> {
+    const stored = await this.#read(id);
+    if (!stored) throw new CoreError('notFound', 'no such operation in the journal', { subject: id });
+    return stored;
+  }
+
+  /** The operation with what its log says has changed since. A line that was cut off is one that did not happen. */
+  async #withChanges(stored: StoredOperation): Promise<StoredOperation> {
+    let log: string;
+    try {
+      log = await readFile(this.#logFile(stored.id), 'utf8');
+    } catch {
+      return stored; // nothing has changed
+    }
+    const items = new Map(stored.items.map((item) => [item.tag, item]));
+    for (const line of log.split('\n')) {
+      const change = tryParseChange(line);
+      const item = change && items.get(change.tag);
+      if (item) items.set(item.tag, { ...item, ...change });
+    }
+    return { ...stored, items: [...items.values()] };
+  }
+
+  async #keep(manifests: readonly KeptBytes[]): Promise<void> {
+    const limit = pLimit(WRITES);
+    await Promise.all(
+      manifests.map(({ digest, bytes }) => limit(() => writeAtomically(this.#manifestFile(digest), bytes))),
+    );
   }
 
   async #write(operation: StoredOperation): Promise<void> {
@@ -240,6 +288,7 @@ export class Journal {
         const isSettled = operation.state === 'finished' || operation.state === 'undone';
         if (isSettled && (bytes > maxBytes || count > maxOperations)) {
           await rm(this.#operationFile(operation.id), { force: true });
+          await rm(this.#logFile(operation.id), { force: true });
         } else {
           for (const name of names) kept.add(name);
         }
@@ -257,70 +306,11 @@ export class Journal {
   }
 }
 
-/** One operation being carried out or put back; every change is on disk when its promise resolves. */
-export class RunningOperation {
-  #operation: StoredOperation;
-  readonly #save: (operation: StoredOperation, finished: boolean) => Promise<void>;
-
-  constructor(
-    operation: StoredOperation,
-    save: (operation: StoredOperation, finished: boolean) => Promise<void>,
-  ) {
-    this.#operation = operation;
-    this.#save = save;
-  }
-
-  get id(): string {
-    return this.#operation.id;
-  }
-
-  get items(): readonly JournalItem[] {
-    return this.#operation.items;
-  }
-
-  async update(tag: string, change: Partial<Pick<JournalItem, 'state' | 'dummyDigest'>>): Promise<void> {
-    const items = this.#operation.items.map((item) => (item.tag === tag ? { ...item, ...change } : item));
-    this.#operation = { ...this.#operation, items };
-    await this.#save(this.#operation, false);
-  }
-
-  /** Sets when it ended; `undone` when everything that was done has been put back. */
-  async finish(): Promise<void> {
-    const states = this.#operation.items.map(({ state }) => state);
-    const isUndone = states.includes('undone') && !states.includes('done');
-    this.#operation = {
-      ...this.#operation,
-      state: isUndone ? 'undone' : 'finished',
-      finishedAt: new Date().toISOString(),
-    };
-    await this.#save(this.#operation, true);
-  }
-}
-
-/** A reader sees the old file or the whole new one; a full disk leaves no part behind (row 54). */
-async function writeAtomically(file: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+function tryParseChange(line: string) {
   try {
-    await mkdir(join(file, '..'), { recursive: true });
-    const handle = await open(temporary, 'w', 0o600);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw new CoreError(
-      'disk',
-      'the journal could not be written',
-      { operation: 'write journal', code: errorCode(error) },
-      error,
-    );
+    const parsed = v.safeParse(itemChangeSchema, JSON.parse(line));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
   }
-}
-
-function errorCode(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown';
 }

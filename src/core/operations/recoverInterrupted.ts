@@ -22,7 +22,7 @@ export async function recoverInterrupted(
   for (const { tag, state, digest, mediaType, dummyDigest } of running.items) {
     if (state !== 'pending' && state !== 'unknown') continue;
     const target = await resolveTag(provider.client, repository, tag, signal);
-    if (operation.kind === 'retag') {
+    if (operation.kind === 'retag' || operation.kind === 'copy') {
       await running.update(tag, { state: target?.digest === digest ? 'done' : 'kept' });
     } else if (target && target.digest === dummyDigest) {
       const bytes = await journal.readManifest(digest);

@@ -32,7 +32,7 @@ export async function undoDelete(
   operation: JournalOperation,
   options: UndoOptions,
 ): Promise<UndoOutcome[]> {
-  if (operation.kind !== 'delete')
+  if (operation.kind !== 'delete' && operation.kind !== 'cleanUp')
     throw new CoreError('invalidInput', 'not a deletion', { subject: operation.id });
   const running = await options.journal.reopen(operation.id);
   const outcomes: UndoOutcome[] = [];

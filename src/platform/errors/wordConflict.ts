@@ -64,6 +64,12 @@ export function wordConflict(details: ErrorDetails, doing: string, answer: strin
           l10n.t('The tag is there already, on another image. Choose another tag, or agree to move it.'),
         'retry',
       );
+    case 'operationRunning':
+      return worded(
+        l10n.t('Running already'),
+        l10n.t('Another window is working on it. Wait until it has finished there.'),
+        'retry',
+      );
     case 'referencedByIndex':
       return worded(
         l10n.t('A multi-platform image holds it'),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nullLogger } from '../../../src/core/common/Logger.ts';
 import { digestOf } from '../../../src/core/oci/digest.ts';
@@ -105,5 +105,87 @@ describe('Journal', () => {
     await using kept = await createTestJournal({ maxBytes: 2500 });
     for (const text of ['a', 'b', 'c', 'd']) await record(kept.journal, text, text.repeat(1000));
     assert.equal((await kept.journal.list()).length, 2);
+  });
+
+  it('notes changes of thousands of items in a log, each on disk when its promise resolves', async () => {
+    await using kept = await createTestJournal();
+    const { journal, directory } = kept;
+    const { digest } = manifest('x');
+    const items = Array.from({ length: 3000 }, (_, index) => ({
+      tag: `v${index}`,
+      digest,
+      mediaType: 'application/json',
+      state: 'pending' as const,
+    }));
+    const operation = { ...deletion('v', digest), kind: 'cleanUp' as const, rules: 'old builds', items };
+    const running = await journal.begin(operation, []);
+    await running.keep([manifest('x')]);
+    const file = join(directory, 'operations', `${running.id}.json`);
+    const before = await readFile(file, 'utf8');
+    await Promise.all(items.slice(0, 2000).map(({ tag }) => running.update(tag, { state: 'done' })));
+    assert.equal(await readFile(file, 'utf8'), before, 'the record itself is not written again');
+
+    const reopened = new Journal({ directory, logger: nullLogger });
+    const found = await reopened.get(running.id);
+    assert.deepEqual([found?.state, found?.rules], ['interrupted', 'old builds']);
+    const states = found!.items.map(({ state }) => state);
+    assert.deepEqual(
+      [states.filter((state) => state === 'done').length, states.at(1999), states.at(2000)],
+      [2000, 'done', 'pending'],
+    );
+
+    await running.finish();
+    assert.equal((await reopened.get(running.id))?.items[0]?.state, 'done');
+    assert.deepEqual(await readdir(join(directory, 'operations')), [`${running.id}.json`]);
+  });
+
+  it('loses no more than the line that was being written when the process died', async () => {
+    await using kept = await createTestJournal();
+    const { journal, directory } = kept;
+    const running = await journal.begin(deletion('v1', manifest('x').digest), []);
+    await appendFile(join(directory, 'operations', `${running.id}.log`), '{"tag":"v1","sta');
+    assert.equal((await journal.get(running.id))?.items[0]?.state, 'pending');
+    await running.update('v1', { state: 'done' });
+    assert.equal((await journal.get(running.id))?.items[0]?.state, 'done');
+  });
+
+  it('hands an interrupted operation to one window only, with what is needed to go on', async () => {
+    await using kept = await createTestJournal();
+    const copy = {
+      source: { connectionId: 's', registry: 'source.example', repository: 'a/b' },
+      platforms: ['linux/amd64'],
+      referrers: true,
+      stage: 'prod',
+    };
+    const running = await kept.journal.begin(
+      { ...deletion('v1', manifest('x').digest), kind: 'copy', copy },
+      [],
+    );
+    await assert.rejects(kept.journal.resume(running.id), { kind: 'conflict' });
+    const other = new Journal({ directory: kept.directory, logger: nullLogger });
+    const resumed = await other.resume(running.id);
+    assert.deepEqual((await other.get(resumed.id))?.copy, copy);
+    assert.equal((await other.get(resumed.id))?.state, 'running');
+  });
+
+  it('does not take a program of before the last start of the machine for a window', async () => {
+    await using kept = await createTestJournal();
+    const running = await kept.journal.begin(deletion('v1', manifest('x').digest), []);
+    const file = join(kept.directory, 'operations', `${running.id}.json`);
+    const record = JSON.parse(await readFile(file, 'utf8')) as object;
+    const ownerPid = process.ppid;
+    await writeFile(file, JSON.stringify({ ...record, ownerPid }));
+    assert.equal((await kept.journal.get(running.id))?.state, 'running');
+    await writeFile(file, JSON.stringify({ ...record, ownerPid, startedAt: '2001-01-01T00:00:00.000Z' }));
+    assert.equal((await kept.journal.get(running.id))?.state, 'interrupted');
+  });
+
+  it('reads what the first version wrote', async () => {
+    await using kept = await createTestJournal();
+    const id = await record(kept.journal, 'v1', 'one');
+    const file = join(kept.directory, 'operations', `${id}.json`);
+    const stored = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(file, JSON.stringify({ ...stored, version: 1 }));
+    assert.equal((await kept.journal.get(id))?.items[0]?.tag, 'v1');
   });
 });
