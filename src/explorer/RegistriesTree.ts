@@ -1,43 +1,32 @@
 /**
  * The Registries view: registry → namespace → repository → tag → platforms, layers, referrers. Everything is read
- * when it is opened and stops being read when it is closed; a failure is one node where it happened.
+ * when it is opened and stops being read when it is closed; a failure is one node where it happened. What is below a
+ * node is read by ChildrenReader; here is remembered what is shown.
  */
 import * as vscode from 'vscode';
 import { isCoreError } from '../core/common/CoreError.ts';
 import type { Logger } from '../core/common/Logger.ts';
-import type { Descriptor } from '../core/oci/descriptor.ts';
-import type { Digest } from '../core/oci/digest.ts';
-import { isUnknownPlatform } from '../core/oci/platform.ts';
 import type { TagOrder } from '../core/oci/tagOrder.ts';
-import type { RegistryProvider, TagDetails } from '../core/providers/RegistryProvider.ts';
-import { listAllReferrers } from '../core/registry/listAllReferrers.ts';
+import type { TagDetails } from '../core/providers/RegistryProvider.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
-import { isInvalidConnection, type Connection } from '../platform/Connection.ts';
+import { isInvalidConnection } from '../platform/Connection.ts';
 import type { RegistrySession } from '../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import { setContextKey } from '../platform/ContextKeys.ts';
+import { ChildrenReader } from './ChildrenReader.ts';
 import {
   errorNode,
-  layerNodes,
-  messageNode,
+  isAtOrBelow,
   namespaceNode,
-  platformNode,
-  referrerNodes,
   registryNode,
   repositoryId,
+  repositoryNode,
   tagId,
   tagNode,
 } from './createNodes.ts';
-import type {
-  NamespaceNode,
-  PlatformNode,
-  RegistriesNode,
-  RegistryNode,
-  RepositoryNode,
-  TagNode,
-} from './nodes.ts';
-import { RepositoryCatalog } from './RepositoryCatalog.ts';
-import { RepositoryListing, type TagViewOptions } from './RepositoryListing.ts';
+import { LoadedRegistries } from './LoadedRegistries.ts';
+import type { RegistriesNode, RegistryNode, RepositoryNode, TagNode } from './nodes.ts';
+import type { RepositoryListing, TagViewOptions } from './RepositoryListing.ts';
 import { toTreeItem, type TreeState } from './toTreeItem.ts';
 
 export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, vscode.Disposable {
@@ -48,10 +37,8 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   readonly #subscriptions: vscode.Disposable[];
   /** The node objects VS Code holds, by id: an event must name the very object. */
   readonly #nodes = new Map<string, RegistriesNode>();
-  readonly #catalogs = new Map<string, RepositoryCatalog>();
-  readonly #listings = new Map<string, RepositoryListing>();
-  /** Of the connections that were opened, for what needs no answer from the registry. */
-  readonly #providers = new Map<string, RegistryProvider>();
+  readonly #loaded: LoadedRegistries;
+  readonly #reader: ChildrenReader;
   /** What a node showed last, kept for when reading it anew fails. */
   readonly #lastGood = new Map<string, RegistriesNode[]>();
   /** Nodes that could not be read the last time. */
@@ -67,6 +54,19 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     this.#settings = settings;
     this.#sessions = sessions;
     this.#logger = logger;
+    this.#loaded = new LoadedRegistries({
+      settings,
+      sessions,
+      pageSize,
+      // One event for all that arrived, naming only rows that are there.
+      onDetails: (ids) => this.#fire(...ids.flatMap((id) => this.#nodes.get(id) ?? [])),
+    });
+    this.#reader = new ChildrenReader({
+      settings,
+      sessions,
+      loaded: this.#loaded,
+      viewOptions: (node) => this.#viewOptions(node.id),
+    });
     this.#subscriptions = [
       settings.onDidChange(() => this.#onSettingsChanged()),
       sessions.onDidChangeConnection((connectionId) => this.refreshConnection(connectionId)),
@@ -84,7 +84,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   dispose(): void {
     vscode.Disposable.from(...this.#subscriptions).dispose();
-    for (const listing of this.#listings.values()) listing.stop();
+    this.#loaded.stop();
     for (const controller of this.#reading.values()) controller.abort();
     this.#changed.dispose();
   }
@@ -105,7 +105,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     this.#interrupted.delete(node.id);
     const { signal } = controller;
     try {
-      const children = await this.#read(node, signal);
+      const children = await this.#reader.read(node, signal);
       if (signal.aborted) return this.#lastChildren(node);
       this.#lastGood.set(
         node.id,
@@ -131,7 +131,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     const running = this.#reading.get(node.id);
     running?.abort();
     this.#reading.get(moreKey(node.id))?.abort();
-    const wasBusy = (node.kind === 'repository' && this.#listings.get(node.id)?.stop()) || running;
+    const wasBusy = (node.kind === 'repository' && this.#listingOf(node)?.stop()) || running;
     if (wasBusy) this.#interrupted.add(node.id);
   }
 
@@ -180,7 +180,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       this.#forget(node.id);
     }
     if (node.kind === 'tag') {
-      this.#listings.get(repositoryId(node.connectionId, node.repository))?.refreshDetails(node.tag);
+      this.#listingOf(node)?.refreshDetails(node.tag);
     }
     this.#fire(node);
   }
@@ -193,13 +193,13 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       const controller = new AbortController();
       this.#reading.set(key, controller);
       try {
-        await this.#catalog(connectionId).loadMore(controller.signal);
+        await this.#loaded.catalog(connectionId).loadMore(controller.signal);
       } finally {
         if (this.#reading.get(key) === controller) this.#reading.delete(key);
       }
       this.#fire(this.#nodes.get(connectionId) ?? parent);
     } else {
-      await this.#listing(connectionId, repository).showMore(pageSize(), this.#viewOptions(parent.id));
+      await this.#loaded.listing(connectionId, repository).showMore(pageSize(), this.#viewOptions(parent.id));
       this.#fire(parent);
     }
   }
@@ -216,7 +216,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   /** What is known of a tag that is shown. */
   detailsOf(node: TagNode): TagDetails | undefined {
-    return this.#listings.get(repositoryId(node.connectionId, node.repository))?.details(node.tag);
+    return this.#listingOf(node)?.details(node.tag);
   }
 
   /** The node of a repository, for reveal and for the palette; made even if it was not shown yet. */
@@ -227,7 +227,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     const slash = repository.lastIndexOf('/');
     const parent =
       slash > 0 ? this.#known(namespaceNode(registry, connectionId, repository.slice(0, slash))) : registry;
-    return this.#known(this.#repositoryNode(parent, connection, repository));
+    return this.#known(repositoryNode(parent, connection, repository));
   }
 
   /** The node of a tag, for reveal and for the palette. */
@@ -242,7 +242,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   /** Names of repositories loaded or pinned, for pickers; loads the first page when nothing is loaded. */
   async repositoryNames(connectionId: string, signal: AbortSignal): Promise<string[]> {
-    const list = await this.#catalog(connectionId).load(signal);
+    const list = await this.#loaded.catalog(connectionId).load(signal);
     const pinned = this.#settings.get(connectionId)?.repositories ?? [];
     return [...new Set([...pinned, ...list.names])].sort((a, b) => a.localeCompare(b, 'en'));
   }
@@ -251,7 +251,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     const list = this.#settings.list();
     setContextKey('berth.connectionCount', list.length);
     const known = new Set(list.map(({ id }) => id));
-    for (const id of [...this.#catalogs.keys()].filter((each) => !known.has(each))) this.#remove(id);
+    for (const id of this.#loaded.connectionIds().filter((each) => !known.has(each))) this.#remove(id);
     // The nodes hold the connections as they were; all are read again.
     this.#nodes.clear();
     this.#changed.fire(undefined);
@@ -277,215 +277,6 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     return this.#lastGood.get(node.id) ?? [];
   }
 
-  async #read(node: RegistriesNode, signal: AbortSignal): Promise<RegistriesNode[]> {
-    switch (node.kind) {
-      case 'registry':
-        return this.#readRegistry(node, signal);
-      case 'namespace':
-        return this.#readNamespace(node, signal);
-      case 'repository':
-        return this.#readRepository(node, signal);
-      case 'tag':
-        return this.#readManifest(node, node.tag, signal);
-      case 'platform':
-        return this.#readManifest(node, node.descriptor.digest, signal);
-      case 'layers':
-        return layerNodes(node);
-      case 'referrers':
-        return referrerNodes(node);
-      default:
-        return [];
-    }
-  }
-
-  async #readRegistry(node: RegistryNode, signal: AbortSignal): Promise<RegistriesNode[]> {
-    const { connection, connectionId } = node;
-    const list = await this.#catalog(connectionId).load(signal);
-    const names = [...new Set([...connection.repositories, ...list.names])];
-    const namespaces = new Set<string>();
-    const direct: string[] = [];
-    for (const name of names) {
-      const slash = name.lastIndexOf('/');
-      if (slash > 0) namespaces.add(name.slice(0, slash));
-      else direct.push(name);
-    }
-    const children: RegistriesNode[] = [
-      ...[...namespaces]
-        .sort(byName)
-        .map((namespace): NamespaceNode => namespaceNode(node, connectionId, namespace)),
-      ...direct.sort(byName).map((name) => this.#repositoryNode(node, connection, name)),
-    ];
-    if (list.refusal !== undefined) {
-      if (names.length === 0) return [errorNode(node, list.refusal)];
-      children.push(
-        messageNode(node, vscode.l10n.t('Only pinned repositories: this registry does not list the others')),
-      );
-    }
-    if (names.length === 0 && list.refusal === undefined) {
-      return [messageNode(node, vscode.l10n.t('No repositories yet: push an image to create one'))];
-    }
-    children.push(...this.#moreRepositories(node, connectionId, list));
-    return children;
-  }
-
-  async #readNamespace(node: NamespaceNode, signal: AbortSignal): Promise<RegistriesNode[]> {
-    const connection = this.#settings.get(node.connectionId);
-    if (!connection) return [];
-    const list = await this.#catalog(node.connectionId).load(signal);
-    const prefix = `${node.namespace}/`;
-    const names = [...new Set([...connection.repositories, ...list.names])].filter(
-      (name) => name.startsWith(prefix) && !name.slice(prefix.length).includes('/'),
-    );
-    return [
-      ...names.sort(byName).map((name) => this.#repositoryNode(node, connection, name)),
-      ...this.#moreRepositories(node, node.connectionId, list),
-    ];
-  }
-
-  #moreRepositories(parent: RegistriesNode, connectionId: string, list: RepositoryCatalog): RegistriesNode[] {
-    if (list.truncated) {
-      return [messageNode(parent, vscode.l10n.t('The registry’s list of repositories breaks off here'))];
-    }
-    return !list.hasMorePages
-      ? []
-      : [
-          {
-            kind: 'loadMore',
-            id: `${parent.id}\nmore`,
-            parent,
-            connectionId,
-            repository: undefined,
-            shown: list.names.size,
-            total: undefined,
-          },
-        ];
-  }
-
-  #catalog(connectionId: string): RepositoryCatalog {
-    const existing = this.#catalogs.get(connectionId);
-    if (existing) return existing;
-    const catalog = new RepositoryCatalog({
-      open: () => this.#openProvider(connectionId),
-      hasPins: () => (this.#settings.get(connectionId)?.repositories ?? []).length > 0,
-    });
-    this.#catalogs.set(connectionId, catalog);
-    return catalog;
-  }
-
-  async #readRepository(node: RepositoryNode, signal: AbortSignal): Promise<RegistriesNode[]> {
-    const listing = this.#listing(node.connectionId, node.repository);
-    const options = this.#viewOptions(node.id);
-    const stop = () => void listing.stop();
-    signal.addEventListener('abort', stop, { once: true });
-    const view = await listing.view(options).finally(() => signal.removeEventListener('abort', stop));
-    if (view.tags.length === 0) {
-      return [
-        messageNode(
-          node,
-          options.filter ? vscode.l10n.t('No tag matches "{0}"', options.filter) : vscode.l10n.t('No tags'),
-        ),
-      ];
-    }
-    listing.requestDetails(view.tags);
-    const children: RegistriesNode[] = view.tags.map((tag) =>
-      tagNode(node, node.connectionId, node.repository, tag),
-    );
-    if (view.truncated) {
-      children.push(messageNode(node, vscode.l10n.t('The registry’s list of tags breaks off here')));
-    }
-    if (view.matching > view.tags.length || view.hasMorePages) {
-      children.push({
-        kind: 'loadMore',
-        id: `${node.id}\nmore`,
-        parent: node,
-        connectionId: node.connectionId,
-        repository: node.repository,
-        shown: view.tags.length,
-        total: view.hasMorePages ? undefined : view.matching,
-      });
-    }
-    return children;
-  }
-
-  async #readManifest(
-    node: TagNode | PlatformNode,
-    reference: string,
-    signal: AbortSignal,
-  ): Promise<RegistriesNode[]> {
-    const { client } = await this.#sessions.open(node.connectionId);
-    const { connectionId, repository } = node;
-    const manifest = await client.getManifest(repository, reference, signal);
-    const children: RegistriesNode[] = [];
-    const attestations: Descriptor[] = [];
-    if (manifest.kind === 'index') {
-      for (const [position, descriptor] of manifest.manifests.entries()) {
-        if (isUnknownPlatform(descriptor.platform)) attestations.push(descriptor);
-        else children.push(platformNode(node, descriptor, position));
-      }
-    } else if (manifest.layers.length > 0) {
-      children.push({
-        kind: 'layers',
-        id: `${node.id}\nlayers`,
-        parent: node,
-        connectionId,
-        layers: manifest.layers,
-      });
-    }
-    const referrers = await this.#referrers(node, manifest.digest, attestations, signal);
-    if (referrers.length > 0) {
-      children.push({
-        kind: 'referrers',
-        id: `${node.id}\nreferrers`,
-        parent: node,
-        connectionId,
-        repository,
-        referrers,
-      });
-    }
-    return children.length > 0 ? children : [messageNode(node, vscode.l10n.t('No layers'))];
-  }
-
-  /** Referrers, cosign's tags and BuildKit's attestations of one manifest, each digest once. */
-  async #referrers(
-    node: TagNode | PlatformNode,
-    digest: Digest,
-    attestations: readonly Descriptor[],
-    signal: AbortSignal,
-  ): Promise<Descriptor[]> {
-    const { client } = await this.#sessions.open(node.connectionId);
-    const listed = await listAllReferrers(client, node.repository, digest, signal);
-    const byDigest = new Map<string, Descriptor>();
-    for (const descriptor of [...listed, ...attestations]) {
-      if (!byDigest.has(descriptor.digest)) byDigest.set(descriptor.digest, descriptor);
-    }
-    return [...byDigest.values()];
-  }
-
-  #listing(connectionId: string, repository: string): RepositoryListing {
-    const id = repositoryId(connectionId, repository);
-    const existing = this.#listings.get(id);
-    if (existing) return existing;
-    const provider = () => this.#openProvider(connectionId);
-    const listing = new RepositoryListing(
-      {
-        listTags: async (...request) => (await provider()).listTags(...request),
-        getTagDetails: async (...request) => (await provider()).getTagDetails(...request),
-      },
-      repository,
-      pageSize(),
-      // One event for all that arrived, naming only rows that are there.
-      (tags) => this.#fire(...tags.flatMap((tag) => this.#nodes.get(tagId(id, tag)) ?? [])),
-    );
-    this.#listings.set(id, listing);
-    return listing;
-  }
-
-  async #openProvider(connectionId: string): Promise<RegistryProvider> {
-    const { provider } = await this.#sessions.open(connectionId);
-    this.#providers.set(connectionId, provider);
-    return provider;
-  }
-
   #viewOptions(repositoryNodeId: string): TagViewOptions {
     const tags = vscode.workspace.getConfiguration('berth.tags');
     return {
@@ -497,7 +288,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   #stateOf(node: RegistriesNode): TreeState {
     if (node.kind === 'tag') {
-      const listing = this.#listings.get(repositoryId(node.connectionId, node.repository));
+      const listing = this.#listingOf(node);
       const details = listing?.details(node.tag);
       return {
         ...(details && { details }),
@@ -511,39 +302,31 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     return {};
   }
 
+  #listingOf({ connectionId, repository }: RepositoryNode | TagNode): RepositoryListing | undefined {
+    return this.#loaded.knownListing(connectionId, repository);
+  }
+
   #hasWebPage({ connectionId, repository }: RepositoryNode | TagNode): boolean {
-    return this.#providers.get(connectionId)?.webUrl(repository) !== undefined;
+    return this.#loaded.knownProvider(connectionId)?.webUrl(repository) !== undefined;
   }
 
   /** Drops what is loaded for the node `id` and everything below it. */
   #forget(id: string): void {
-    this.#renew((key) => isBelow(key, id));
+    this.#renew((key) => isAtOrBelow(key, id));
   }
 
   /** Drops everything of a connection that is gone: one added under its id later is another. */
   #remove(connectionId: string): void {
     this.#forget(connectionId);
-    for (const map of [this.#catalogs, this.#listings, this.#lastGood, this.#providers]) {
-      for (const key of map.keys()) if (isBelow(key, connectionId)) map.delete(key);
+    this.#loaded.remove(connectionId);
+    for (const known of [this.#lastGood, this.#failed]) {
+      for (const id of known.keys()) if (isAtOrBelow(id, connectionId)) known.delete(id);
     }
-    for (const id of this.#failed) if (isBelow(id, connectionId)) this.#failed.delete(id);
   }
 
   #renew(matches: (id: string) => boolean): void {
-    for (const [key, catalog] of this.#catalogs) if (matches(key)) this.#catalogs.set(key, catalog.renew());
-    for (const [key, listing] of this.#listings) if (matches(key)) this.#listings.set(key, listing.renew());
+    this.#loaded.renew(matches);
     for (const [key, controller] of this.#reading) if (matches(key)) controller.abort();
-  }
-
-  #repositoryNode(parent: RegistriesNode, connection: Connection, repository: string): RepositoryNode {
-    return {
-      kind: 'repository',
-      id: repositoryId(connection.id, repository),
-      parent,
-      connectionId: connection.id,
-      repository,
-      pinned: connection.repositories.includes(repository),
-    };
   }
 
   #keep<Node extends RegistriesNode>(node: Node): Node {
@@ -570,16 +353,7 @@ function pageSize(): number {
   return vscode.workspace.getConfiguration('berth').get<number>('pageSize', 100);
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
-function byName(a: string, b: string): number {
-  return collator.compare(a, b);
-}
-
 /** Key under which the loading of more below the node `id` runs. */
 function moreKey(id: string): string {
   return `${id}\nmore`;
-}
-
-function isBelow(id: string, ancestor: string): boolean {
-  return id === ancestor || id.startsWith(`${ancestor}\n`);
 }

@@ -9,6 +9,7 @@ import type {
   ReferrersNode,
   RegistriesNode,
   RegistryNode,
+  RepositoryNode,
   TagNode,
 } from './nodes.ts';
 
@@ -19,6 +20,11 @@ export function repositoryId(connectionId: string, repository: string): string {
 
 export function tagId(repositoryNodeId: string, tag: string): string {
   return `${repositoryNodeId}\ntag\n${tag}`;
+}
+
+/** Whether `id` is the node `ancestor` or one below it. */
+export function isAtOrBelow(id: string, ancestor: string): boolean {
+  return id === ancestor || id.startsWith(`${ancestor}\n`);
 }
 
 export function registryNode(connection: Connection): RegistryNode {
@@ -42,6 +48,21 @@ export function namespaceNode(
     parent,
     connectionId,
     namespace,
+  };
+}
+
+export function repositoryNode(
+  parent: RegistriesNode,
+  connection: Connection,
+  repository: string,
+): RepositoryNode {
+  return {
+    kind: 'repository',
+    id: repositoryId(connection.id, repository),
+    parent,
+    connectionId: connection.id,
+    repository,
+    pinned: connection.repositories.includes(repository),
   };
 }
 
