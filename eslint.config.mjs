@@ -11,6 +11,7 @@ const MAY_KNOW = {
   'core/docker': ['core/common', 'core/oci'],
   'core/image': ['core/common', 'core/oci'],
   'core/providers': ['core/common', 'core/oci', 'core/registry', 'core/credentials', 'core/image'],
+  'core/trust': ['core/common', 'core/oci', 'core/registry', 'core/image', 'core/providers'],
   'core/operations': [
     'core/common',
     'core/oci',
@@ -19,6 +20,7 @@ const MAY_KNOW = {
     'core/docker',
     'core/image',
     'core/providers',
+    'core/trust',
   ],
   platform: ['core'],
   explorer: ['core', 'platform'],

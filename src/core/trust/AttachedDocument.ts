@@ -1,0 +1,28 @@
+/** One document inside an attachment: a signature, an SBOM, a provenance. A manifest of BuildKit or cosign holds several. */
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Attachment } from './Attachment.ts';
+
+export type DocumentKind = 'signature' | 'sbom' | 'provenance' | 'attestation' | 'artifact';
+
+export interface DocumentClass {
+  readonly kind: DocumentKind;
+  /** The format by name, where it has one: `SPDX`, `CycloneDX`, `SLSA v1`, `cosign`, `Notation`. */
+  readonly format?: string;
+  /** The most telling type: predicate type, artifact type or media type. */
+  readonly type: string;
+}
+
+export interface AttachedDocument extends DocumentClass {
+  readonly attachment: Attachment;
+  /** The layer that holds it. Absent where the manifest was not read, or has none. */
+  readonly blob?: Descriptor;
+  /** Its index among the layers of the manifest. */
+  readonly position: number;
+  readonly createdAt?: Date;
+}
+
+/** Stable within one image. */
+export function documentId({ attachment, position }: AttachedDocument): `${Digest}#${number}` {
+  return `${attachment.descriptor.digest}#${position}`;
+}
