@@ -36,6 +36,7 @@ import { pullCommandLine } from './platform/pullCommandLine.ts';
 import { PullLimitStatusBar } from './platform/PullLimitStatusBar.ts';
 import { RegistrySessions, tryCreateEndpoint } from './platform/RegistrySessions.ts';
 import { SecretCredentials } from './platform/SecretCredentials.ts';
+import { Verifications } from './platform/Verifications.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const own = <Thing extends vscode.Disposable>(thing: Thing): Thing => {
@@ -63,7 +64,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const journal = new Journal({ directory: join(context.globalStorageUri.fsPath, 'journal'), logger });
   const tagUndo = new TagUndo(journal, sessions, activity, logger);
 
-  const registriesTree = own(new RegistriesTree(settings, sessions, logger));
+  const verifications = own(new Verifications());
+  const registriesTree = own(new RegistriesTree(settings, sessions, verifications, logger));
   const dragController = new LocalImageDragController();
   const registriesView = own(
     vscode.window.createTreeView('berth.registries', {
@@ -141,6 +143,8 @@ export function activate(context: vscode.ExtensionContext): void {
         secrets,
         sessions,
         answers: new LastAnswers(context.globalState),
+        workspaceAnswers: new LastAnswers(context.workspaceState),
+        verifications,
         activity,
         journal,
         tagUndo,

@@ -15,6 +15,7 @@ import type { LastAnswers } from '../platform/LastAnswers.ts';
 import type { PullLimitStatusBar } from '../platform/PullLimitStatusBar.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import type { SecretCredentials } from '../platform/SecretCredentials.ts';
+import type { Verifications } from '../platform/Verifications.ts';
 import type { TagUndo } from './tags/TagUndo.ts';
 
 export interface Services {
@@ -22,6 +23,9 @@ export interface Services {
   readonly secrets: SecretCredentials;
   readonly sessions: RegistrySessions;
   readonly answers: LastAnswers;
+  /** Answers that belong to this workspace. */
+  readonly workspaceAnswers: LastAnswers;
+  readonly verifications: Verifications;
   readonly activity: Activity;
   readonly journal: Journal;
   readonly tagUndo: TagUndo;

@@ -30,6 +30,10 @@ import { RemoveLocalRegistryCommand } from './localRegistry/RemoveLocalRegistryC
 import { RunLocalRegistryCommand } from './localRegistry/RunLocalRegistryCommand.ts';
 import { StartLocalRegistryCommand } from './localRegistry/StartLocalRegistryCommand.ts';
 import { StopLocalRegistryCommand } from './localRegistry/StopLocalRegistryCommand.ts';
+import { OpenRawReferrerCommand } from './referrers/OpenRawReferrerCommand.ts';
+import { OpenReferrerCommand } from './referrers/OpenReferrerCommand.ts';
+import { OpenSourceCommitCommand } from './referrers/OpenSourceCommitCommand.ts';
+import { VerifySignatureCommand } from './referrers/VerifySignatureCommand.ts';
 import { CopyDigestCommand } from './tags/CopyDigestCommand.ts';
 import { CopyPullCommandCommand } from './tags/CopyPullCommandCommand.ts';
 import { CopyReferenceCommand } from './tags/CopyReferenceCommand.ts';
@@ -74,6 +78,10 @@ export function createCommands(services: Services): Command[] {
     ...createImageCommands(services),
     new InspectManifestCommand(services.panels, tree),
     new OpenRawManifestCommand(tree),
+    new OpenReferrerCommand(tree),
+    new OpenRawReferrerCommand(tree),
+    new OpenSourceCommitCommand(tree),
+    new VerifySignatureCommand(tree, services.verifications, services.workspaceAnswers),
     new CopyReferenceCommand(sessions, tree, services.selectedReferences),
     new CopyDigestCommand(sessions, tree),
     new CopyPullCommandCommand(sessions, tree),

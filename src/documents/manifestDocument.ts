@@ -1,9 +1,10 @@
 /**
- * The scheme `berth-manifest`: manifests and configs of a registry as read-only JSON documents, exactly as the
- * registry sent them.
+ * The scheme `berth-manifest`: manifests, configs and what is attached to an image as read-only documents, exactly as
+ * the registry sent them, or decoded where that was asked for.
  */
 import * as vscode from 'vscode';
 import { MAX_CONFIG_BYTES, type ManifestSource } from '../core/image/loadImageView.ts';
+import { decodeDocument, formatDecoded, MAX_DOCUMENT_BYTES } from '../core/trust/decodeDocument.ts';
 import { createSignal } from '../platform/cancellation.ts';
 import { wordError } from '../platform/wordError.ts';
 import {
@@ -12,7 +13,7 @@ import {
   type ManifestDocument,
 } from './manifestDocumentAddress.ts';
 
-export { MANIFEST_SCHEME, type ManifestDocument } from './manifestDocumentAddress.ts';
+export { MANIFEST_SCHEME, type ManifestDocument, type ReferrerExtension } from './manifestDocumentAddress.ts';
 
 export function createManifestUri(document: ManifestDocument): vscode.Uri {
   return vscode.Uri.from(formatManifestDocument(document));
@@ -39,7 +40,9 @@ export class ManifestDocumentProvider implements vscode.TextDocumentContentProvi
   async provideTextDocumentContent(uri: vscode.Uri, token: vscode.CancellationToken): Promise<string> {
     using cancellation = createSignal(token);
     try {
-      const bytes = await this.#read(parseManifestDocument(uri), cancellation.signal);
+      const document = parseManifestDocument(uri);
+      const bytes = await this.#read(document, cancellation.signal);
+      if (document.kind === 'decodedReferrer') return formatDecoded(decodeDocument(bytes));
       return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
     } catch (error) {
       throw new Error(wordError(error).message, { cause: error });
@@ -48,9 +51,13 @@ export class ManifestDocumentProvider implements vscode.TextDocumentContentProvi
 
   async #read(document: ManifestDocument, signal: AbortSignal): Promise<Uint8Array> {
     const source = await this.#open(document.connectionId, document.repository);
-    if (document.kind === 'config') {
-      return source.readBlob(document.digest, MAX_CONFIG_BYTES, signal);
+    switch (document.kind) {
+      case 'manifest':
+        return (await source.getManifest(document.reference, signal)).bytes;
+      case 'config':
+        return source.readBlob(document.digest, MAX_CONFIG_BYTES, signal);
+      default:
+        return source.readBlob(document.digest, MAX_DOCUMENT_BYTES, signal);
     }
-    return (await source.getManifest(document.reference, signal)).bytes;
   }
 }

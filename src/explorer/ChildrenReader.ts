@@ -3,10 +3,11 @@
  * and has shown is RegistriesTree's to remember.
  */
 import * as vscode from 'vscode';
+import { attestedDigest, splitAttestations } from '../core/oci/attestation.ts';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import type { Digest } from '../core/oci/digest.ts';
-import { isUnknownPlatform } from '../core/oci/platform.ts';
-import { listAllReferrers } from '../core/registry/listAllReferrers.ts';
+import { listAttachments } from '../core/trust/listAttachments.ts';
+import { readAttachedDocuments } from '../core/trust/readAttachedDocuments.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import {
@@ -23,6 +24,7 @@ import type { LoadedRegistries } from './LoadedRegistries.ts';
 import type {
   NamespaceNode,
   PlatformNode,
+  ReferrersNode,
   RegistriesNode,
   RegistryNode,
   RepositoryNode,
@@ -68,7 +70,7 @@ export class ChildrenReader {
       case 'layers':
         return layerNodes(node);
       case 'referrers':
-        return referrerNodes(node);
+        return this.#readReferrers(node, signal);
       default:
         return [];
     }
@@ -181,11 +183,16 @@ export class ChildrenReader {
     const { connectionId, repository } = node;
     const manifest = await client.getManifest(repository, reference, signal);
     const children: RegistriesNode[] = [];
-    const attestations: Descriptor[] = [];
+    let attestations: readonly Descriptor[] = node.kind === 'platform' ? node.attestations : [];
+    const platforms = new Map<Digest, string>();
     if (manifest.kind === 'index') {
-      for (const [position, descriptor] of manifest.manifests.entries()) {
-        if (isUnknownPlatform(descriptor.platform)) attestations.push(descriptor);
-        else children.push(platformNode(node, descriptor, position));
+      const listed = splitAttestations(manifest.manifests);
+      attestations = listed.attestations;
+      for (const [position, descriptor] of listed.platforms.entries()) {
+        const about = attestations.filter((each) => attestedDigest(each) === descriptor.digest);
+        const child = platformNode(node, descriptor, position, about);
+        platforms.set(descriptor.digest, child.label);
+        children.push(child);
       }
     } else if (manifest.layers.length > 0) {
       children.push({
@@ -196,34 +203,37 @@ export class ChildrenReader {
         layers: manifest.layers,
       });
     }
-    const referrers = await this.#referrers(node, manifest.digest, attestations, signal);
-    if (referrers.length > 0) {
+    const { attachments, problem } = await listAttachments(
+      client,
+      repository,
+      manifest.digest,
+      attestations,
+      signal,
+    );
+    if (attachments.length > 0) {
       children.push({
         kind: 'referrers',
         id: `${node.id}\nreferrers`,
         parent: node,
         connectionId,
         repository,
-        referrers,
+        subject: manifest.digest,
+        attachments,
+        isIncomplete: problem !== undefined,
+        platforms,
       });
     }
     return children.length > 0 ? children : [messageNode(node, vscode.l10n.t('No layers'))];
   }
 
-  /** Referrers, cosign's tags and BuildKit's attestations of one manifest, each digest once. */
-  async #referrers(
-    node: TagNode | PlatformNode,
-    digest: Digest,
-    attestations: readonly Descriptor[],
-    signal: AbortSignal,
-  ): Promise<Descriptor[]> {
+  async #readReferrers(node: ReferrersNode, signal: AbortSignal): Promise<RegistriesNode[]> {
     const { client } = await this.#sessions.open(node.connectionId);
-    const listed = await listAllReferrers(client, node.repository, digest, signal);
-    const byDigest = new Map<string, Descriptor>();
-    for (const descriptor of [...listed, ...attestations]) {
-      if (!byDigest.has(descriptor.digest)) byDigest.set(descriptor.digest, descriptor);
+    const documents = await readAttachedDocuments(client, node.repository, node.attachments, signal);
+    const children = referrerNodes(node, documents);
+    if (node.isIncomplete) {
+      children.push(messageNode(node, vscode.l10n.t('There may be more: the registry could not be asked')));
     }
-    return [...byDigest.values()];
+    return children;
   }
 }
 

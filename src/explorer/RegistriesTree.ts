@@ -12,6 +12,7 @@ import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import { isInvalidConnection } from '../platform/Connection.ts';
 import type { RegistrySession } from '../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
+import type { ImageDigest, Verifications } from '../platform/Verifications.ts';
 import { setContextKey } from '../platform/ContextKeys.ts';
 import { ChildrenReader } from './ChildrenReader.ts';
 import {
@@ -33,6 +34,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   readonly #settings: ConnectionSettings;
   readonly #sessions: RegistrySessions;
   readonly #logger: Logger;
+  readonly #verifications: Verifications;
   readonly #changed = new vscode.EventEmitter<RegistriesNode[] | undefined>();
   readonly #subscriptions: vscode.Disposable[];
   /** The node objects VS Code holds, by id: an event must name the very object. */
@@ -50,9 +52,15 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   readonly #interrupted = new Set<string>();
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(settings: ConnectionSettings, sessions: RegistrySessions, logger: Logger) {
+  constructor(
+    settings: ConnectionSettings,
+    sessions: RegistrySessions,
+    verifications: Verifications,
+    logger: Logger,
+  ) {
     this.#settings = settings;
     this.#sessions = sessions;
+    this.#verifications = verifications;
     this.#logger = logger;
     this.#loaded = new LoadedRegistries({
       settings,
@@ -73,6 +81,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       sessions.onDidChangeRepository(({ connectionId, repository, removedTags }) =>
         this.refreshRepository(connectionId, repository, removedTags),
       ),
+      verifications.onDidChange((image) => this.#fire(...this.#nodesOfImage(image))),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('berth.tags') || event.affectsConfiguration('berth.pageSize')) {
           this.#changed.fire(undefined);
@@ -290,11 +299,21 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     if (node.kind === 'tag') {
       const listing = this.#listingOf(node);
       const details = listing?.details(node.tag);
+      const verification = details && this.#verifications.verified({ ...node, digest: details.digest });
       return {
         ...(details && { details }),
+        ...(verification && { verification }),
         detailsFailed: listing?.detailsFailed(node.tag) ?? false,
         hasWebPage: this.#hasWebPage(node),
       };
+    }
+    if (node.kind === 'referrers') {
+      const verification = this.#verifications.verified({ ...node, digest: node.subject });
+      return { ...(verification && { verification }) };
+    }
+    if (node.kind === 'referrer') {
+      const checked = this.#verifications.outcomeOf({ ...node, digest: node.subject }, node.document);
+      return { ...(checked && { checked }) };
     }
     if (node.kind === 'repository') {
       return { filter: this.filterOf(node), hasWebPage: this.#hasWebPage(node) };
@@ -304,6 +323,16 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   #listingOf({ connectionId, repository }: RepositoryNode | TagNode): RepositoryListing | undefined {
     return this.#loaded.knownListing(connectionId, repository);
+  }
+
+  /** Nodes that show what is known of the signatures of `image`. */
+  #nodesOfImage(image: ImageDigest): RegistriesNode[] {
+    return [...this.#nodes.values()].filter((node) => {
+      if (!('repository' in node) || node.connectionId !== image.connectionId) return false;
+      if (node.repository !== image.repository) return false;
+      if (node.kind === 'tag') return this.detailsOf(node)?.digest === image.digest;
+      return (node.kind === 'referrers' || node.kind === 'referrer') && node.subject === image.digest;
+    });
   }
 
   #hasWebPage({ connectionId, repository }: RepositoryNode | TagNode): boolean {

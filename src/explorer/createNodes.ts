@@ -1,6 +1,7 @@
 /** Makes the nodes of the Registries tree, each with its stable id. */
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import { formatPlatform } from '../core/oci/platform.ts';
+import { documentId, type AttachedDocument } from '../core/trust/AttachedDocument.ts';
 import type { Connection } from '../platform/Connection.ts';
 import type {
   LayersNode,
@@ -87,6 +88,7 @@ export function platformNode(
   parent: TagNode | PlatformNode,
   descriptor: Descriptor,
   position: number,
+  attestations: readonly Descriptor[],
 ): PlatformNode {
   return {
     kind: 'platform',
@@ -99,6 +101,7 @@ export function platformNode(
       ? formatPlatform(descriptor.platform)
       : (descriptor.artifactType ?? descriptor.mediaType),
     descriptor,
+    attestations,
   };
 }
 
@@ -114,14 +117,20 @@ export function layerNodes(parent: LayersNode): RegistriesNode[] {
   }));
 }
 
-export function referrerNodes(parent: ReferrersNode): RegistriesNode[] {
-  return parent.referrers.map((descriptor) => ({
+export function referrerNodes(
+  parent: ReferrersNode,
+  documents: readonly AttachedDocument[],
+): RegistriesNode[] {
+  return documents.map((document) => ({
     kind: 'referrer',
-    id: `${parent.id}\n${descriptor.digest}`,
+    id: `${parent.id}\n${documentId(document)}`,
     parent,
     connectionId: parent.connectionId,
     repository: parent.repository,
-    descriptor,
+    subject: parent.subject,
+    document,
+    descriptor: document.attachment.descriptor,
+    platform: parent.platforms.get(document.attachment.subject),
   }));
 }
 

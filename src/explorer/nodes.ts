@@ -4,6 +4,8 @@
  */
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import type { Digest } from '../core/oci/digest.ts';
+import type { AttachedDocument } from '../core/trust/AttachedDocument.ts';
+import type { Attachment } from '../core/trust/Attachment.ts';
 import type { Connection, InvalidConnection } from '../platform/Connection.ts';
 
 interface NodeBase {
@@ -53,6 +55,8 @@ export interface PlatformNode extends NodeBase {
   readonly tag: string;
   readonly label: string;
   readonly descriptor: Descriptor;
+  /** What the index itself lists about this platform: BuildKit's attestations. */
+  readonly attestations: readonly Descriptor[];
 }
 
 export interface LayersNode extends NodeBase {
@@ -74,14 +78,27 @@ export interface ReferrersNode extends NodeBase {
   readonly kind: 'referrers';
   readonly connectionId: string;
   readonly repository: string;
-  readonly referrers: readonly Descriptor[];
+  /** The image they are attached to. */
+  readonly subject: Digest;
+  readonly attachments: readonly Attachment[];
+  /** A place could not be looked into: there may be more. */
+  readonly isIncomplete: boolean;
+  /** Names of the platforms of an index, by digest. */
+  readonly platforms: ReadonlyMap<Digest, string>;
 }
 
+/** One document: a manifest may hold several. */
 export interface ReferrerNode extends NodeBase {
   readonly kind: 'referrer';
   readonly connectionId: string;
   readonly repository: string;
+  /** The image of the node above. */
+  readonly subject: Digest;
+  readonly document: AttachedDocument;
+  /** Of the manifest that holds the document. */
   readonly descriptor: Descriptor;
+  /** The platform it speaks about, where that is not the image as a whole. */
+  readonly platform: string | undefined;
 }
 
 export interface LoadMoreNode extends NodeBase {

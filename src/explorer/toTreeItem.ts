@@ -2,7 +2,6 @@
 import * as vscode from 'vscode';
 import { toDisplayLine, toDisplayText } from '../core/common/displayText.ts';
 import type { ArtifactKind } from '../core/oci/artifact.ts';
-import type { Descriptor } from '../core/oci/descriptor.ts';
 import { shortDigest } from '../core/oci/digest.ts';
 import { formatPlatform } from '../core/oci/platform.ts';
 import {
@@ -12,8 +11,22 @@ import {
 } from '../core/providers/RegistryProvider.ts';
 import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
 import { actionLabel } from '../platform/wordError.ts';
-import type { ErrorNode, RegistriesNode, RegistryNode, RepositoryNode, TagNode } from './nodes.ts';
-import { describeReferrer } from './describeReferrer.ts';
+import type { SignatureOutcome } from '../core/trust/verifySignatures.ts';
+import type { Verification } from '../platform/Verifications.ts';
+import type {
+  ErrorNode,
+  ReferrerNode,
+  RegistriesNode,
+  RegistryNode,
+  RepositoryNode,
+  TagNode,
+} from './nodes.ts';
+import {
+  describeCheck,
+  describeDocument,
+  describePlace,
+  verifiedWith,
+} from '../platform/describeDocument.ts';
 import { wordErrorNode } from './wordErrorNode.ts';
 
 /** What is known of a node besides its own data; it may arrive later. */
@@ -22,6 +35,10 @@ export interface TreeState {
   readonly detailsFailed?: boolean;
   readonly filter?: string;
   readonly hasWebPage?: boolean;
+  /** Of an image whose signature was verified in this session. */
+  readonly verification?: Verification;
+  /** What came out for a document that was checked in this session. */
+  readonly checked?: { readonly outcome: SignatureOutcome; readonly keyName: string };
 }
 
 const { Collapsed } = vscode.TreeItemCollapsibleState;
@@ -84,13 +101,18 @@ function createItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
       });
     case 'referrers':
       return withDetails(new vscode.TreeItem(vscode.l10n.t('Referrers'), Collapsed), {
-        description: formatCount(node.referrers.length),
+        description: [
+          formatCount(node.attachments.length),
+          state.verification && verifiedWith(state.verification),
+        ]
+          .filter(Boolean)
+          .join(' · '),
         icon: 'references',
         contextValue: 'referrers',
-        spoken: vscode.l10n.t('{0} referrers', node.referrers.length),
+        spoken: vscode.l10n.t('{0} referrers', node.attachments.length),
       });
     case 'referrer':
-      return referrerItem(node.descriptor);
+      return referrerItem(node, state);
     case 'loadMore':
       return withDetails(new vscode.TreeItem(vscode.l10n.t('Load More…')), {
         description:
@@ -208,7 +230,10 @@ function kindLabel(kind: ArtifactKind): string {
   }
 }
 
-function tagItem(node: TagNode, { details, detailsFailed, hasWebPage }: TreeState): vscode.TreeItem {
+function tagItem(
+  node: TagNode,
+  { details, detailsFailed, hasWebPage, verification }: TreeState,
+): vscode.TreeItem {
   const age = details?.createdAt && formatAge(details.createdAt);
   const size = details?.sizeInBytes === undefined ? undefined : formatSize(details.sizeInBytes);
   const count = details?.platforms?.length ?? 0;
@@ -224,6 +249,12 @@ function tagItem(node: TagNode, { details, detailsFailed, hasWebPage }: TreeStat
         size && vscode.l10n.t('Compressed size: {0}', size),
         age && details.createdAt && vscode.l10n.t('Created: {0}', formatDate(details.createdAt)),
         details.findings && findingsLine(details.findings),
+        verification &&
+          vscode.l10n.t(
+            'Signature verified in this session with {0} ({1})',
+            verification.keyName,
+            verification.fingerprint,
+          ),
       ]
         .filter((line) => line !== undefined)
         .map((line) => toDisplayLine(line))
@@ -232,7 +263,9 @@ function tagItem(node: TagNode, { details, detailsFailed, hasWebPage }: TreeStat
       ? vscode.l10n.t('The details of this tag could not be read. Open it to see why.')
       : vscode.l10n.t('Reading details…');
   return withDetails(new vscode.TreeItem(node.tag, Collapsed), {
-    description: [age, size, platforms].filter(Boolean).join(' · '),
+    description: [age, size, platforms, verification && vscode.l10n.t('verified')]
+      .filter(Boolean)
+      .join(' · '),
     icon: details ? TAG_ICONS[details.kind] : detailsFailed ? 'warning' : 'tag',
     contextValue: hasWebPage ? 'tag:hasWeb' : 'tag',
     tooltip,
@@ -269,15 +302,33 @@ function severityLabel(severity: (typeof FINDING_SEVERITIES)[number]): string {
   }
 }
 
-function referrerItem(descriptor: Descriptor): vscode.TreeItem {
-  const { label, icon } = describeReferrer(descriptor);
+function referrerItem(node: ReferrerNode, { checked }: TreeState): vscode.TreeItem {
+  const { document, descriptor, platform } = node;
+  const { label, icon } = describeDocument(document);
+  const state = describeCheck(document, checked);
+  const size = (document.blob ?? descriptor).sizeInBytes;
+  const isVerified = checked?.outcome === 'verified';
   return withDetails(new vscode.TreeItem(label), {
-    description: shortDigest(descriptor.digest),
-    icon,
-    contextValue: 'referrer',
-    tooltip: [descriptor.digest, descriptor.artifactType ?? descriptor.mediaType]
+    description: [platform, state, formatSize(size)].filter(Boolean).join(' · '),
+    icon: isVerified ? 'verified' : icon,
+    ...(isVerified && { iconColor: 'testing.iconPassed' }),
+    contextValue: `referrer:${document.kind}`,
+    tooltip: [
+      document.type,
+      vscode.l10n.t('Found in: {0}', document.attachment.foundIn.map(describePlace).join(', ')),
+      document.createdAt && vscode.l10n.t('Created: {0}', formatDate(document.createdAt)),
+      vscode.l10n.t('Attached to: {0}', document.attachment.subject),
+      vscode.l10n.t('Manifest: {0}', descriptor.digest),
+    ]
+      .filter((line) => line !== undefined)
       .map((line) => toDisplayLine(line))
       .join('\n'),
+    spoken: label,
+    command: {
+      command: 'berth.openReferrer',
+      title: vscode.l10n.t('Open Referrer'),
+      arguments: [node],
+    },
   });
 }
 

@@ -8,6 +8,7 @@ import { ConnectionSettings } from '../../src/platform/ConnectionSettings.ts';
 import { createConnectionCredentials } from '../../src/platform/connectionCredentials.ts';
 import { RegistrySessions } from '../../src/platform/RegistrySessions.ts';
 import { SecretCredentials } from '../../src/platform/SecretCredentials.ts';
+import { Verifications } from '../../src/platform/Verifications.ts';
 import { MemorySecrets } from './MemorySecrets.ts';
 
 export class TreeFixture implements AsyncDisposable {
@@ -20,7 +21,8 @@ export class TreeFixture implements AsyncDisposable {
     credentials: (connection) => createConnectionCredentials(connection, this.secrets, nullLogger),
     confirm: () => Promise.resolve(false),
   });
-  readonly tree = new RegistriesTree(this.settings, this.sessions, nullLogger);
+  readonly verifications = new Verifications();
+  readonly tree = new RegistriesTree(this.settings, this.sessions, this.verifications, nullLogger);
   /** What the tree said has changed, in order; undefined for all of it. */
   readonly changes: (readonly RegistriesNode[] | undefined)[] = [];
   readonly #subscription = this.tree.onDidChangeTreeData((nodes) => this.changes.push(nodes));
@@ -67,7 +69,7 @@ export class TreeFixture implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#subscription.dispose();
-    vscode.Disposable.from(this.tree, this.sessions, this.settings).dispose();
+    vscode.Disposable.from(this.tree, this.verifications, this.sessions, this.settings).dispose();
     await writeConnections([]);
   }
 }

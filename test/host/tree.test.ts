@@ -116,7 +116,7 @@ describe('The Registries tree', () => {
       );
       assert.deepEqual(referrers.map((node) => fixture.label(node)).sort(), [
         'Attestation (BuildKit)',
-        'SBOM',
+        'SBOM (SPDX)',
         'Signature',
       ]);
     });

@@ -27,6 +27,27 @@ export function wordInvalidInput(error: CoreError): string {
         '"{0}" is not a build argument: write NAME=value, with quotes around a value that has spaces.',
         subject || '…',
       );
+    case 'notPem':
+      return l10n.t(
+        'This file holds no public key. Choose the PEM file of the signer, for example cosign.pub, which begins with "-----BEGIN PUBLIC KEY-----".',
+      );
+    case 'privateKey':
+      return l10n.t(
+        'This file holds a private key, which verifies nothing and belongs to the signer alone. Choose the public key, for example cosign.pub.',
+      );
+    case 'certificate':
+      return l10n.t(
+        'This file holds a certificate. Berth verifies with public keys: export the key of the certificate and choose that.',
+      );
+    case 'unsupportedKey':
+      return l10n.t(
+        'Berth cannot verify with a key of the kind {0}: it knows ECDSA (P-256, P-384, P-521), Ed25519 and RSA from 2048 bits.',
+        subject || '?',
+      );
+    case 'keyFileMissing':
+      return l10n.t('The key file {0} cannot be read. Choose another one.', subject || '?');
+    case 'badKey':
+      return l10n.t('The public key in this file is damaged. Ask the signer for it again.');
     case 'folderMissing':
       return subject ? l10n.t('There is no folder {0}.', subject) : l10n.t('There is no such folder.');
     case 'leadingDash':

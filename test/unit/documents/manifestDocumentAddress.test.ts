@@ -28,6 +28,14 @@ describe('the address of a manifest document', () => {
     const { connectionId, repository, name } = document;
     const config: ManifestDocument = { kind: 'config', connectionId, repository, name, digest: DIGEST };
     assert.deepEqual(roundTrip(config), config);
+    for (const [kind, extension] of [
+      ['referrer', 'json'],
+      ['decodedReferrer', 'xml'],
+      ['decodedReferrer', 'txt'],
+    ] as const) {
+      const referrer: ManifestDocument = { ...config, kind, extension };
+      assert.deepEqual(roundTrip(referrer), referrer);
+    }
   });
 
   it('gives back any connection, whatever characters its id has', () => {

@@ -1,0 +1,115 @@
+import * as vscode from 'vscode';
+import { shortDigest } from '../../core/oci/digest.ts';
+import { splitAttestations } from '../../core/oci/attestation.ts';
+import { listAttachments } from '../../core/trust/listAttachments.ts';
+import { readAttachedDocuments } from '../../core/trust/readAttachedDocuments.ts';
+import { verifySignatures } from '../../core/trust/verifySignatures.ts';
+import type { PlatformNode, ReferrerNode, ReferrersNode, TagNode } from '../../explorer/nodes.ts';
+import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
+import { createSignal } from '../../platform/cancellation.ts';
+import type { LastAnswers } from '../../platform/LastAnswers.ts';
+import type { ImageDigest, Verification, Verifications } from '../../platform/Verifications.ts';
+import { askTagNode } from '../askTarget.ts';
+import type { Command } from '../Command.ts';
+import { askPublicKey, type ChosenKey } from './askPublicKey.ts';
+import { wordVerification } from './wordVerification.ts';
+
+/** What can be verified: a tag, or an image by its digest. */
+export type VerifyTarget =
+  | TagNode
+  | PlatformNode
+  | ReferrersNode
+  | ReferrerNode
+  | {
+      readonly kind: 'reference';
+      readonly connectionId: string;
+      readonly repository: string;
+      readonly reference: string;
+    };
+
+/**
+ * Checks the signatures of an image with a public key. The result holds for the digest the tag has now, and for this
+ * session.
+ */
+export class VerifySignatureCommand implements Command {
+  readonly id = 'berth.verifySignature';
+  readonly #tree: RegistriesTree;
+  readonly #verifications: Verifications;
+  readonly #answers: LastAnswers;
+
+  /** @param answers of this workspace: which key belongs to which repository is a project's matter. */
+  constructor(tree: RegistriesTree, verifications: Verifications, answers: LastAnswers) {
+    this.#tree = tree;
+    this.#verifications = verifications;
+    this.#answers = answers;
+  }
+
+  async execute(node?: VerifyTarget): Promise<void> {
+    const title = vscode.l10n.t('Verify Signature');
+    const target = node ?? (await askTagNode(this.#tree, title));
+    for (;;) {
+      const chosen = await askPublicKey(this.#answers, target, title);
+      const checked = await this.#verify(target, chosen);
+      this.#verifications.record(checked.image, checked.verification);
+      const { text, isGood, mayRetry } = wordVerification(
+        nameOf(target, checked.image),
+        checked.verification,
+        `${(await this.#tree.session(target)).endpoint.referenceHost}/${target.repository}`,
+      );
+      const other = vscode.l10n.t('Choose Another Key…');
+      const show = isGood ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
+      const answer = await show(text, ...(mayRetry ? [other] : []));
+      if (answer !== other) return;
+    }
+  }
+
+  async #verify(
+    target: VerifyTarget,
+    { name, key }: ChosenKey,
+  ): Promise<{ readonly image: ImageDigest; readonly verification: Verification }> {
+    const { connectionId, repository } = target;
+    return vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t('Verifying the signatures of {0}…', repository),
+        cancellable: true,
+      },
+      async (_progress, token) => {
+        using cancellation = createSignal(token);
+        const { signal } = cancellation;
+        const { client } = await this.#tree.session(target);
+        // Read, not looked up: the digest is of the bytes, whatever the registry's headers say.
+        const image = await client.getManifest(repository, referenceOf(target), signal);
+        const entries = image.kind === 'index' ? splitAttestations(image.manifests).attestations : [];
+        const list = await listAttachments(client, repository, image.digest, entries, signal);
+        if (list.problem !== undefined && list.attachments.length === 0) throw list.problem;
+        const own = list.attachments.filter(({ subject }) => subject === image.digest);
+        const documents = await readAttachedDocuments(client, repository, own, signal);
+        const checked = await verifySignatures(client, repository, image, documents, key, signal);
+        return {
+          image: { connectionId, repository, digest: image.digest },
+          verification: { keyName: name, fingerprint: key.fingerprint, checked },
+        };
+      },
+    );
+  }
+}
+
+function referenceOf(target: VerifyTarget): string {
+  switch (target.kind) {
+    case 'tag':
+      return target.tag;
+    case 'platform':
+      return target.descriptor.digest;
+    case 'referrers':
+    case 'referrer':
+      return target.subject;
+    case 'reference':
+      return target.reference;
+  }
+}
+
+function nameOf(target: VerifyTarget, { repository, digest }: ImageDigest): string {
+  const reference = referenceOf(target);
+  return reference.includes(':') ? `${repository}@${shortDigest(digest)}` : `${repository}:${reference}`;
+}
