@@ -21,7 +21,5 @@ export function attestedDigest({ annotations }: Descriptor): Digest | undefined 
 }
 
 function isAttestation({ platform, annotations }: Descriptor): boolean {
-  return (
-    isUnknownPlatform(platform) || annotations?.['vnd.docker.reference.type'] === 'attestation-manifest'
-  );
+  return isUnknownPlatform(platform) || annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';
 }
