@@ -13,8 +13,11 @@ export function createTagFilter(pattern: string): (name: string) => boolean {
   return (name) => matchesGlob(name.toLowerCase(), glob);
 }
 
-/** On a mismatch only the last star grows: earlier stars never need to be tried again. */
-function matchesGlob(text: string, glob: string): boolean {
+/**
+ * Whether a glob of `*`, single stars only, and `?` fits all of `text`, minding case. On a mismatch only the last star
+ * grows: earlier stars never need to be tried again.
+ */
+export function matchesGlob(text: string, glob: string): boolean {
   let at = 0;
   let next = 0;
   let star = -1;

@@ -129,7 +129,12 @@ function plainVersionOf(tag: string): TagKey | undefined {
 
 function stageOf(rest: string): number {
   if (rest === '') return Stage.release;
-  return PRE_RELEASE.test(rest) ? Stage.preRelease : Stage.variant;
+  return isPreReleaseSuffix(rest) ? Stage.preRelease : Stage.variant;
+}
+
+/** Whether what follows a version (`-rc.1`, `-alpine`) makes it a pre-release, and not a variant. */
+export function isPreReleaseSuffix(suffix: string): boolean {
+  return PRE_RELEASE.test(suffix);
 }
 
 function partsOf(text: string): (Num | string)[] {
