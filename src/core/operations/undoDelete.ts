@@ -1,5 +1,7 @@
 /** Puts deleted tags back: the same bytes under the same names. */
+import pLimit from 'p-limit';
 import { CoreError } from '../common/CoreError.ts';
+import { isIndexType } from '../oci/mediaType.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
 import { throwIfCancelled } from '../registry/transport/cancellation.ts';
 import type { Journal, JournalItem, JournalOperation } from './Journal.ts';
@@ -23,6 +25,8 @@ export interface UndoOutcome {
   readonly error?: CoreError;
 }
 
+const CONCURRENCY = 4;
+
 /**
  * Failures are per tag, in the outcomes. Deleted tags that could not be put back can be tried again.
  * @param provider of the connection the operation names.
@@ -35,17 +39,26 @@ export async function undoDelete(
   if (operation.kind !== 'delete' && operation.kind !== 'cleanUp')
     throw new CoreError('invalidInput', 'not a deletion', { subject: operation.id });
   const running = await options.journal.reopen(operation.id);
-  const outcomes: UndoOutcome[] = [];
-  for (const item of running.items) {
-    if (item.state === 'kept' || item.state === 'undone') continue;
-    const outcome = await putItemBack(provider, operation, item, options);
-    if (outcome.state === 'restored' || outcome.state === 'alreadyThere') {
-      await running.update(item.tag, { state: 'undone' });
-    }
-    outcomes.push(outcome);
-  }
+  const open = running.items.filter(({ state }) => state !== 'kept' && state !== 'undone');
+  const limit = pLimit(CONCURRENCY);
+  const outcomes = new Map<string, UndoOutcome>();
+  const putBack = (items: readonly JournalItem[]): Promise<unknown> =>
+    Promise.all(
+      items.map((item) =>
+        limit(async () => {
+          const outcome = await putItemBack(provider, operation, item, options);
+          if (outcome.state === 'restored' || outcome.state === 'alreadyThere') {
+            await running.update(item.tag, { state: 'undone' });
+          }
+          outcomes.set(item.tag, outcome);
+        }),
+      ),
+    );
+  // A registry takes an index only when what it lists is there.
+  await putBack(open.filter(({ mediaType }) => !isIndexType(mediaType)));
+  await putBack(open.filter(({ mediaType }) => isIndexType(mediaType)));
   await running.finish();
-  return outcomes;
+  return open.map(({ tag }) => outcomes.get(tag)!);
 }
 
 async function putItemBack(

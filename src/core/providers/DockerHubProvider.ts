@@ -55,6 +55,8 @@ const hubTag = v.object({
   full_size: v.nullish(v.number()),
   tag_last_pushed: text,
   last_updated: text,
+  /** Null: never. Not in the reference; as Hub's own pages read it. */
+  tag_last_pulled: v.optional(v.nullable(v.string())),
   images: tolerantList(hubImage),
 });
 type HubTag = v.InferOutput<typeof hubTag>;
@@ -111,6 +113,7 @@ export class DockerHubProvider extends OciProvider {
       get deletesSingleTag() {
         return isSignedIn() ? 'native' : 'none';
       },
+      reclaims: 'automatic',
     };
   }
 
@@ -325,7 +328,21 @@ function toDetails(tag: HubTag): TagDetails | undefined {
     ...(typeof size === 'number' && { sizeInBytes: size }),
     ...(!Number.isNaN(pushedAt.getTime()) && { createdAt: pushedAt }),
     ...(platforms.length > 0 && { platforms }),
+    ...pulledAt(tag.tag_last_pulled),
+    ...(isIndexType(mediaType) && childrenOf(tag)),
   };
+}
+
+function pulledAt(time: string | null | undefined): Pick<TagDetails, 'lastPulledAt'> {
+  if (time === undefined) return {};
+  const pulled = new Date(time ?? NaN);
+  return { lastPulledAt: Number.isNaN(pulled.getTime()) ? 'never' : pulled };
+}
+
+/** Only where all are told. */
+function childrenOf({ images }: HubTag): Pick<TagDetails, 'children'> {
+  const children = images.map(({ digest }) => digest).filter(isDigest);
+  return children.length > 0 && children.length === images.length ? { children } : {};
 }
 
 function kindOf(mediaType: string, contentType: string): ArtifactKind {

@@ -9,22 +9,27 @@ import {
   DescribeImagesCommand,
   DescribeRepositoriesCommand,
   ECRClient,
+  type ImageDetail,
+  type ImageIdentifier,
+  type TagStatus,
 } from '@aws-sdk/client-ecr';
 import { isCoreError } from '../common/CoreError.ts';
+import type { Digest } from '../oci/digest.ts';
 import { isRepositoryName } from '../oci/reference.ts';
 import type { Page } from '../registry/Page.ts';
 import { fullRepositoryName, relativeRepositoryName } from '../registry/repositoryName.ts';
 import { AwsAccount } from './aws/AwsAccount.ts';
 import { throwIfNotDeleted } from './aws/deleteImageFailure.ts';
 import { tryParseEcrAddress, type EcrAddress } from './aws/ecrAddress.ts';
-import { summarise } from './aws/ecrTags.ts';
+import { summarise, summariseUntagged } from './aws/ecrTags.ts';
 import { firstFilledPage } from './firstFilledPage.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagSummary } from './RegistryProvider.ts';
+import type { ProviderCapabilities, TagSummary, UntaggedManifest } from './RegistryProvider.ts';
 
 /** What ECR allows at most. */
 const PAGE_SIZE = 1_000;
+const RECORDS_PULLS = { recordsPulls: true } as const;
 
 export class EcrProvider extends OciProvider {
   override readonly kind = 'ecr';
@@ -33,6 +38,7 @@ export class EcrProvider extends OciProvider {
     listsRepositories: true,
     deletesSingleTag: 'native',
     deletesImageWithLastTag: true,
+    reclaims: 'automatic',
   };
   readonly #account: AwsAccount;
   readonly #ecr: ECRClient;
@@ -86,54 +92,37 @@ export class EcrProvider extends OciProvider {
     );
   }
 
-  /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
   override async listTags(
     repository: string,
     cursor: string | undefined,
     signal: AbortSignal,
   ): Promise<Page<TagSummary>> {
-    const repositoryName = fullRepositoryName(this.client.endpoint, repository);
-    const request = { operation: 'list tags', subject: repository, permission: 'ecr:DescribeImages' };
     return this.#orByRegistry(
       () => super.listTags(repository, cursor, signal),
       () =>
-        firstFilledPage(cursor, async (nextToken) => {
-          const reply = await this.#account.call(request, signal, (options) =>
-            this.#ecr.send(
-              new DescribeImagesCommand({
-                ...this.#registry,
-                repositoryName,
-                filter: { tagStatus: 'TAGGED' },
-                nextToken,
-                maxResults: PAGE_SIZE,
-              }),
-              options,
-            ),
-          );
-          const items = (reply.imageDetails ?? []).flatMap((image) =>
-            (image.imageTags ?? []).flatMap((tag) => summarise(tag, image)),
-          );
-          return { items, nextCursor: reply.nextToken };
-        }),
+        this.#describeImages(repository, 'TAGGED', cursor, signal, (image) =>
+          (image.imageTags ?? []).flatMap((tag) => summarise(tag, image, RECORDS_PULLS)),
+        ),
     );
   }
 
-  /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html: by tag; the last one takes the image along. */
-  async deleteTag(repository: string, tag: string, signal: AbortSignal): Promise<void> {
-    const reply = await this.#account.call(
-      { operation: 'delete the tag', subject: `${repository}:${tag}`, permission: 'ecr:BatchDeleteImage' },
-      signal,
-      (options) =>
-        this.#ecr.send(
-          new BatchDeleteImageCommand({
-            ...this.#registry,
-            repositoryName: fullRepositoryName(this.client.endpoint, repository),
-            imageIds: [{ imageTag: tag }],
-          }),
-          options,
-        ),
+  async listUntagged(
+    repository: string,
+    cursor: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Page<UntaggedManifest>> {
+    return this.#describeImages(repository, 'UNTAGGED', cursor, signal, (image) =>
+      summariseUntagged(image, RECORDS_PULLS),
     );
-    throwIfNotDeleted(reply.failures, `${repository}:${tag}`);
+  }
+
+  /** By tag; the last one takes the image along. */
+  async deleteTag(repository: string, tag: string, signal: AbortSignal): Promise<void> {
+    await this.#deleteImage(repository, { imageTag: tag }, `${repository}:${tag}`, signal);
+  }
+
+  async deleteUntagged(repository: string, digest: Digest, signal: AbortSignal): Promise<void> {
+    await this.#deleteImage(repository, { imageDigest: digest }, `${repository}@${digest}`, signal);
   }
 
   /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html; one that is there already will do. */
@@ -167,6 +156,51 @@ export class EcrProvider extends OciProvider {
       .join('/');
     return `https://${consoleHost}/ecr/repositories/private/${account}/${name}?region=${region}`;
   };
+
+  /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
+  async #describeImages<Item>(
+    repository: string,
+    tagStatus: TagStatus,
+    cursor: string | undefined,
+    signal: AbortSignal,
+    read: (image: ImageDetail) => Item[],
+  ): Promise<Page<Item>> {
+    const repositoryName = fullRepositoryName(this.client.endpoint, repository);
+    const request = { operation: 'list tags', subject: repository, permission: 'ecr:DescribeImages' };
+    return firstFilledPage(cursor, async (nextToken) => {
+      const reply = await this.#account.call(request, signal, (options) =>
+        this.#ecr.send(
+          new DescribeImagesCommand({
+            ...this.#registry,
+            repositoryName,
+            filter: { tagStatus },
+            nextToken,
+            maxResults: PAGE_SIZE,
+          }),
+          options,
+        ),
+      );
+      return { items: (reply.imageDetails ?? []).flatMap(read), nextCursor: reply.nextToken };
+    });
+  }
+
+  /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html */
+  async #deleteImage(
+    repository: string,
+    image: ImageIdentifier,
+    subject: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const request = { operation: 'delete the tag', subject, permission: 'ecr:BatchDeleteImage' };
+    const repositoryName = fullRepositoryName(this.client.endpoint, repository);
+    const reply = await this.#account.call(request, signal, (options) =>
+      this.#ecr.send(
+        new BatchDeleteImageCommand({ ...this.#registry, repositoryName, imageIds: [image] }),
+        options,
+      ),
+    );
+    throwIfNotDeleted(reply.failures, subject);
+  }
 
   async #orByRegistry<Result>(
     byRegistry: () => Promise<Result>,

@@ -27,6 +27,7 @@ export class EcrPublicProvider extends OciProvider {
     listsRepositories: true,
     deletesSingleTag: 'native',
     deletesImageWithLastTag: true,
+    reclaims: 'automatic',
   };
   readonly #context: ProviderContext;
   readonly #flight = new SingleFlight<OwnRegistry | undefined>();

@@ -21,7 +21,7 @@ import { tolerantList } from './api/tolerantList.ts';
 import { GITHUB_SCOPES } from './gitHubScopes.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type { ProviderCapabilities, TagDetails, TagSummary, UntaggedManifest } from './RegistryProvider.ts';
 
 const API_URL = 'https://api.github.com';
 /** The most it gives. */
@@ -113,6 +113,7 @@ export class GhcrProvider extends OciProvider {
       get deletesSingleTag() {
         return token()?.isOwn ? 'native' : 'none';
       },
+      reclaims: 'automatic',
     };
   }
 
@@ -202,6 +203,56 @@ export class GhcrProvider extends OciProvider {
       throw error;
     }
     this.#listed.delete(`${repository}:${tag}`);
+  }
+
+  /** Parts of indexes are among them. */
+  async listUntagged(
+    repository: string,
+    cursor: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Page<UntaggedManifest>> {
+    const page = Number(cursor ?? 1);
+    const { value, nextLink } = await this.#versions(
+      repository,
+      page,
+      'list manifests without a tag',
+      signal,
+    );
+    const items = value.flatMap(({ name: digest, created_at, metadata }) => {
+      if (!isDigest(digest) || (metadata?.container?.tags ?? []).length > 0) return [];
+      const time = new Date(created_at);
+      return [{ digest, ...(!Number.isNaN(time.getTime()) && { createdAt: time }) }];
+    });
+    const hasMore = nextLink !== undefined && page < MAX_PAGES;
+    return { items, ...(hasMore && { nextCursor: String(page + 1) }) };
+  }
+
+  /** The version of that digest, unless it has got a tag by now. */
+  async deleteUntagged(repository: string, digest: Digest, signal: AbortSignal): Promise<void> {
+    const { owner, packagePath } = this.#packageOf(repository);
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+      const { value, nextLink } = await this.#versions(repository, page, 'delete manifest', signal);
+      const version = value.find(({ name }) => name === digest);
+      if (version) {
+        const subject = `${repository}@${digest}`;
+        if ((version.metadata?.container?.tags ?? []).length > 0) {
+          throw new CoreError('conflict', 'the manifest has a tag', { subject, reason: 'tagMoved' });
+        }
+        await this.#asOwner(owner, signal, (path) =>
+          this.#api.delete(
+            {
+              path: `${path}${packagePath}/versions/${version.id}`,
+              operation: 'delete manifest',
+              subject,
+              signal,
+            },
+            'delete:packages',
+          ),
+        );
+        return;
+      }
+      if (nextLink === undefined) return;
+    }
   }
 
   override readonly webUrl = (repository: string): string => {

@@ -130,6 +130,8 @@ export class GitLabProvider extends OciProvider {
   override readonly capabilities: ProviderCapabilities = {
     listsRepositories: true,
     deletesSingleTag: 'native',
+    // Of one's own GitLab the administrator starts it: docs.gitlab.com/administration/packages/container_registry.
+    reclaims: this.client.endpoint.host === 'registry.gitlab.com' ? 'automatic' : 'manual',
   };
 
   /** Of the group or project the connection is for; without one, of the account's groups and its own projects. */

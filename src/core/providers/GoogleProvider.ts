@@ -24,7 +24,7 @@ import { tolerantList } from './api/tolerantList.ts';
 import { GOOGLE_TOKEN_USER, tryParseGoogleLocation } from './google/googleHosts.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type { ProviderCapabilities, TagDetails, TagSummary, UntaggedManifest } from './RegistryProvider.ts';
 
 const ARTIFACT_REGISTRY_URL = 'https://artifactregistry.googleapis.com';
 const RESOURCE_MANAGER_URL = 'https://cloudresourcemanager.googleapis.com';
@@ -80,6 +80,7 @@ export class GoogleProvider extends OciProvider {
   override readonly capabilities: ProviderCapabilities = {
     listsRepositories: true,
     deletesSingleTag: 'native',
+    reclaims: 'automatic',
   };
   readonly #credentials: CredentialStore;
   readonly #artifactRegistry: ProviderApi;
@@ -142,6 +143,17 @@ export class GoogleProvider extends OciProvider {
       return { name: tag, ...(known && { details: known }) };
     });
     return { items, ...next };
+  }
+
+  /** They come with the tags. */
+  async listUntagged(
+    repository: string,
+    cursor: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Page<UntaggedManifest>> {
+    const name = fullRepositoryName(this.client.endpoint, repository);
+    const { value, ...next } = await this.#readTags(name, cursor, signal);
+    return { items: await untaggedOf(value.manifest), ...next };
   }
 
   /** As it was listed; an index is read, whose platforms and size the listing does not say. */
@@ -263,6 +275,25 @@ function parseCursor(cursor: string): string[] {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.array(v.string())), cursor);
   if (!parsed.success) throw new CoreError('invalidInput', 'not a page cursor', { reason: 'cursor' });
   return parsed.output.filter(isRepositoryName);
+}
+
+async function untaggedOf(manifests: Readonly<Record<string, unknown>>): Promise<UntaggedManifest[]> {
+  const untagged: UntaggedManifest[] = [];
+  let read = 0;
+  for (const [digest, value] of Object.entries(manifests)) {
+    read += 1;
+    if (read % SLICE === 0) await nextTurn();
+    const info = v.safeParse(manifestInfo, value);
+    if (!info.success || info.output.tag.length > 0 || !isDigest(digest)) continue;
+    const { mediaType, sizeInBytes, createdAt } = toDetails(digest, info.output);
+    untagged.push({
+      digest,
+      mediaType,
+      ...(sizeInBytes !== undefined && { sizeInBytes }),
+      ...(createdAt !== undefined && { createdAt }),
+    });
+  }
+  return untagged;
 }
 
 async function detailsByTag(manifests: Readonly<Record<string, unknown>>): Promise<Map<string, TagDetails>> {

@@ -23,7 +23,7 @@ import { firstFilledPage } from './firstFilledPage.ts';
 import { kindByConfigType } from './kindByConfigType.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type { ProviderCapabilities, TagDetails, TagSummary, UntaggedManifest } from './RegistryProvider.ts';
 
 const API_PATH = '/api/v2.0';
 /** The most it gives. */
@@ -51,11 +51,21 @@ const harborArtifact = v.object({
   project_id: v.nullish(v.number()),
   size: v.nullish(v.number()),
   push_time: text,
+  pull_time: text,
   media_type: text,
   manifest_media_type: text,
   artifact_type: text,
-  tags: tolerantList(v.object({ name: v.pipe(v.string(), v.check(isTag)), push_time: text })),
-  references: tolerantList(v.object({ platform: v.nullish(harborPlatform) })),
+  tags: tolerantList(
+    v.object({
+      name: v.pipe(v.string(), v.check(isTag)),
+      push_time: text,
+      pull_time: text,
+      immutable: v.fallback(v.nullish(v.boolean()), undefined),
+    }),
+  ),
+  references: tolerantList(v.object({ platform: v.nullish(harborPlatform), child_digest: text })),
+  /** Only where it was asked for; null where there is none. */
+  accessories: v.fallback(v.nullish(v.array(v.object({ type: text }))), undefined),
   extra_attrs: v.nullish(v.object({ os: v.fallback(text, ''), architecture: v.fallback(text, '') })),
 });
 type HarborArtifact = v.InferOutput<typeof harborArtifact>;
@@ -106,6 +116,7 @@ export class HarborProvider extends OciProvider {
       get deletesSingleTag() {
         return hasApi() ? 'native' : 'probe';
       },
+      reclaims: 'scheduled',
     };
   }
 
@@ -144,7 +155,13 @@ export class HarborProvider extends OciProvider {
           cursor,
           {
             // Untagged artifacts would only fill the pages.
-            query: { q: 'tags=*', sort: '-push_time', with_tag: 'true' },
+            query: {
+              q: 'tags=*',
+              sort: '-push_time',
+              with_tag: 'true',
+              with_accessory: 'true',
+              with_immutable_status: 'true',
+            },
             operation: 'list tags',
             subject: repository,
             signal,
@@ -161,6 +178,29 @@ export class HarborProvider extends OciProvider {
       () => super.listTags(repository, cursor, signal),
       signal,
     );
+  }
+
+  /** What is part of an index is not among them: Harbor lists the index only. */
+  async listUntagged(
+    repository: string,
+    cursor: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Page<UntaggedManifest>> {
+    const { value, next } = await this.#page(
+      harborArtifact,
+      `${this.#pathOf(repository)}/artifacts`,
+      cursor,
+      {
+        query: { q: 'tags=nil', sort: '-push_time', with_tag: 'true' },
+        operation: 'list manifests without a tag',
+        subject: repository,
+        signal,
+      },
+    );
+    const items = value
+      .filter(({ tags }) => tags.length === 0)
+      .map((artifact) => toDetails(artifact, undefined));
+    return { items, ...(next !== undefined && { nextCursor: next }) };
   }
 
   /** As it was listed, else one request. */
@@ -308,8 +348,20 @@ export class HarborProvider extends OciProvider {
   }
 }
 
-function toDetails(artifact: HarborArtifact, tag: { readonly push_time: string } | undefined): TagDetails {
-  const { digest, size, media_type: configType, references, extra_attrs: attributes } = artifact;
+/** Go's zero time stands for never. */
+function pulledAt(text: string): Date | 'never' {
+  const time = new Date(text || NaN);
+  return time.getTime() > 0 ? time : 'never';
+}
+
+/** Only where all are told. */
+function childrenOf({ references }: HarborArtifact): Pick<TagDetails, 'children'> {
+  const children = references.map(({ child_digest }) => child_digest).filter(isDigest);
+  return children.length > 0 && children.length === references.length ? { children } : {};
+}
+
+function toDetails(artifact: HarborArtifact, tag: HarborArtifact['tags'][number] | undefined): TagDetails {
+  const { digest, size, media_type: configType, references, extra_attrs: attributes, accessories } = artifact;
   const isIndex = isIndexType(artifact.manifest_media_type || configType) || references.length > 0;
   const mediaType = artifact.manifest_media_type || (isIndex ? MediaType.ociIndex : MediaType.ociManifest);
   const kind = kindByConfigType(mediaType, isIndex ? '' : artifact.artifact_type || configType);
@@ -325,6 +377,12 @@ function toDetails(artifact: HarborArtifact, tag: { readonly push_time: string }
     ...(typeof size === 'number' && size > 0 && { sizeInBytes: size }),
     ...(pushedAt.getTime() > 0 && { createdAt: pushedAt }),
     ...(platforms.length > 0 && { platforms }),
+    lastPulledAt: pulledAt(tag?.pull_time || artifact.pull_time),
+    ...(isIndex && childrenOf(artifact)),
+    ...(accessories !== undefined && {
+      isSigned: (accessories ?? []).some(({ type }) => type.startsWith('signature.')),
+    }),
+    ...(tag?.immutable && { isLocked: true }),
     ...((kind === 'artifact' || kind === 'helm') && { artifactType: artifact.artifact_type || configType }),
   };
 }

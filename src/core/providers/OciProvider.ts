@@ -13,7 +13,11 @@ const MAX_EMPTY_PAGES = 20;
 export class OciProvider implements RegistryProvider {
   readonly kind: string = 'oci';
   readonly client: RegistryClient;
-  readonly capabilities: ProviderCapabilities = { listsRepositories: true, deletesSingleTag: 'probe' };
+  readonly capabilities: ProviderCapabilities = {
+    listsRepositories: true,
+    deletesSingleTag: 'probe',
+    reclaims: 'manual',
+  };
   protected readonly details: TagDetailsReader;
 
   /** The distribution API names no web pages. */

@@ -60,6 +60,7 @@ export class QuayProvider extends OciProvider {
   override readonly capabilities: ProviderCapabilities = {
     listsRepositories: true,
     deletesSingleTag: 'native',
+    reclaims: 'automatic',
   };
   readonly #api: ProviderApi;
   readonly #credentials: CredentialStore;

@@ -29,6 +29,14 @@ export interface TagDetails {
   readonly artifactType?: string;
   /** Only digest and time are known, as a listing told them; type and size are not: getTagDetails knows more. */
   readonly isPartial?: true;
+  /** When it was last pulled, where the registry counts pulls; `never`: not since it was pushed. */
+  readonly lastPulledAt?: Date | 'never';
+  /** Digests an index lists, where the listing says. */
+  readonly children?: readonly Digest[];
+  /** Whether a signature is attached, where the listing says; it is not verified. */
+  readonly isSigned?: boolean;
+  /** The registry does not let it be deleted: immutable, locked. */
+  readonly isLocked?: boolean;
   /** Vulnerabilities the registry's own scan found, by severity; absent where it has not scanned. */
   readonly findings?: FindingCounts;
 }
@@ -63,6 +71,23 @@ export interface ProviderCapabilities {
   readonly deletesSingleTag: 'native' | 'dummyManifest' | 'none' | 'probe';
   /** Deleting the only tag of an image deletes the image, at once and not only when garbage is collected. */
   readonly deletesImageWithLastTag?: true;
+  /** How bytes come free after a deletion; absent where nobody knows. */
+  readonly reclaims?: ReclaimMode;
+}
+
+/**
+ * `automatic`: the registry does it by itself, and manifests without a tag go as well. `scheduled`: by a schedule an
+ * administrator sets. `manual`: somebody has to start it.
+ */
+export type ReclaimMode = 'automatic' | 'scheduled' | 'manual';
+
+/** A manifest that no tag leads to: once deleted by nobody, or part of an index, or attached to an image. */
+export interface UntaggedManifest extends Pick<
+  TagDetails,
+  'digest' | 'sizeInBytes' | 'createdAt' | 'lastPulledAt' | 'children'
+> {
+  /** Undefined where the listing does not say. */
+  readonly mediaType?: string;
 }
 
 export interface RegistryProvider {
@@ -85,6 +110,19 @@ export interface RegistryProvider {
    * @throws CoreError; `notFound` counts as done.
    */
   deleteTag?(repository: string, tag: string, signal: AbortSignal): Promise<void>;
+
+  /** Manifests without a tag; only where the registry lists them. Parts of indexes are among them. */
+  listUntagged?(
+    repository: string,
+    cursor: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Page<UntaggedManifest>>;
+
+  /**
+   * Deletes a manifest without a tag by the registry's own API. Absent: by the distribution API.
+   * @throws CoreError; `notFound` counts as done.
+   */
+  deleteUntagged?(repository: string, digest: Digest, signal: AbortSignal): Promise<void>;
 
   /** Creates an empty repository, where one must be there before a push. */
   createRepository?(repository: string, signal: AbortSignal): Promise<void>;

@@ -33,8 +33,8 @@ const IMAGE_LIST = `query tags($repo: String!, $limit: Int, $offset: Int) {
   ImageList(repo: $repo, requestedPage: {limit: $limit, offset: $offset, sortBy: ALPHABETIC_ASC}) {
     Page { TotalCount ItemCount }
     Results {
-      Tag Digest MediaType Size LastUpdated
-      Manifests { ArtifactType Platform { Os Arch } }
+      Tag Digest MediaType Size LastUpdated IsSigned
+      Manifests { Digest ArtifactType Platform { Os Arch } }
     }
   }
 }`;
@@ -50,8 +50,10 @@ const zotImage = v.object({
   MediaType: text,
   Size: text,
   LastUpdated: text,
+  IsSigned: v.nullish(v.boolean()),
   Manifests: tolerantList(
     v.object({
+      Digest: text,
       ArtifactType: text,
       Platform: v.nullish(v.object({ Os: text, Arch: text }), {}),
     }),
@@ -78,6 +80,7 @@ export class ZotProvider extends OciProvider {
   override readonly capabilities: ProviderCapabilities = {
     listsRepositories: true,
     deletesSingleTag: 'native',
+    reclaims: 'automatic',
   };
   readonly #logger: Logger;
   /** `repository:tag`, as the last listing gave it. */
@@ -158,12 +161,14 @@ export class ZotProvider extends OciProvider {
   }
 }
 
-function toDetails({ Digest, MediaType: given, Size, LastUpdated, Manifests }: ZotImage): TagDetails {
+function toDetails(image: ZotImage): TagDetails {
+  const { Digest, MediaType: given, Size, LastUpdated, Manifests, IsSigned } = image;
   const isIndex = isIndexType(given) || Manifests.length > 1;
   const mediaType = given || (isIndex ? MediaType.ociIndex : MediaType.ociManifest);
   const artifactType = isIndex ? '' : (Manifests[0]?.ArtifactType ?? '');
   const kind = kindByConfigType(mediaType, artifactType);
   const createdAt = new Date(LastUpdated || NaN);
+  const children = Manifests.map((manifest) => manifest.Digest).filter(isDigest);
   const platforms = Manifests.flatMap(({ Platform }) => toPlatform(Platform) ?? []);
   return {
     digest: Digest as TagDetails['digest'],
@@ -173,6 +178,8 @@ function toDetails({ Digest, MediaType: given, Size, LastUpdated, Manifests }: Z
     // Go's zero time stands for "not known".
     ...(createdAt.getTime() > 0 && { createdAt }),
     ...(platforms.length > 0 && { platforms }),
+    ...(typeof IsSigned === 'boolean' && { isSigned: IsSigned }),
+    ...(isIndex && children.length === Manifests.length && { children }),
     ...((kind === 'artifact' || kind === 'helm') && { artifactType }),
   };
 }

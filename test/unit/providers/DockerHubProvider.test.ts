@@ -103,7 +103,7 @@ describe('DockerHubProvider', () => {
       await using here = await connect(hub);
       assert.deepEqual(
         { ...here.provider.capabilities },
-        { listsRepositories: false, deletesSingleTag: 'none' },
+        { listsRepositories: false, deletesSingleTag: 'none', reclaims: 'automatic' },
       );
       assert.deepEqual(await here.provider.listRepositories(undefined, signal), { items: [] });
       assert.equal(hub.server.requests.length, 0);
@@ -139,7 +139,7 @@ describe('DockerHubProvider', () => {
       await using here = await connect(hub, { credential: ME });
       assert.deepEqual(
         { ...here.provider.capabilities },
-        { listsRepositories: true, deletesSingleTag: 'native' },
+        { listsRepositories: true, deletesSingleTag: 'native', reclaims: 'automatic' },
       );
       const first = await here.provider.listRepositories(undefined, signal);
       assert.equal(first.items[0], 'me/mine');
@@ -261,6 +261,8 @@ describe('DockerHubProvider', () => {
           { os: 'linux', architecture: 'amd64' },
           { os: 'linux', architecture: 'arm64', variant: 'v8' },
         ],
+        children: (tags[0]!['images'] as { digest: string }[]).map((image) => image.digest),
+        lastPulledAt: 'never',
       });
     });
 

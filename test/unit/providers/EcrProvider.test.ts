@@ -108,6 +108,7 @@ describe('EcrProvider', () => {
         kind: 'image',
         sizeInBytes: 1000,
         createdAt: PUSHED,
+        lastPulledAt: 'never',
       },
     });
     assert.deepEqual(ecr.calls(), ['DescribeImages']);

@@ -88,7 +88,7 @@ describe('GhcrProvider', () => {
       await using here = await connect(gitHub, { token: null, accountToken: TOKEN });
       assert.deepEqual(
         { ...here.provider.capabilities },
-        { listsRepositories: true, deletesSingleTag: 'none' },
+        { listsRepositories: true, deletesSingleTag: 'none', reclaims: 'automatic' },
       );
       assert.deepEqual((await here.provider.listRepositories(undefined, signal)).items, ['acme/app']);
     });
@@ -98,7 +98,7 @@ describe('GhcrProvider', () => {
       await using here = await connect(gitHub, { token: null });
       assert.deepEqual(
         { ...here.provider.capabilities },
-        { listsRepositories: false, deletesSingleTag: 'none' },
+        { listsRepositories: false, deletesSingleTag: 'none', reclaims: 'automatic' },
       );
       assert.deepEqual(await here.provider.listRepositories(undefined, signal), { items: [] });
       assert.equal(gitHub.server.requests.length, 0);

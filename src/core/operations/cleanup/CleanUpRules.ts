@@ -64,7 +64,7 @@ export function parseCleanUpRuleSet(value: unknown): CleanUpRuleSet {
     const path = v.getDotPath(issue) ?? '';
     throw new CoreError('invalidInput', `not a set of clean-up rules: ${issue.message}`, {
       reason: 'cleanUpRules',
-      subject: toDisplayLine(path || String((value as { name?: unknown } | null)?.name ?? ''), 200),
+      subject: toDisplayLine(path, 200),
     });
   }
   const ruleSet = parsed.output;
@@ -78,7 +78,8 @@ export function compileRule(rule: CleanUpRule): CompiledRule {
   const { untagged, ...said } = rule;
   const selects = Object.keys(untagged ? rule : said).length > 0;
   // An empty rule would be a slip that deletes everything.
-  if (!selects) throw new CoreError('invalidInput', 'an empty rule', { reason: 'cleanUpRules', subject: 'delete' });
+  if (!selects)
+    throw new CoreError('invalidInput', 'an empty rule', { reason: 'cleanUpRules', subject: 'delete' });
   return {
     rule,
     fitsTag: parseTagPattern(rule.tags ?? '*'),
@@ -93,6 +94,11 @@ export function parseVersionRange(text: string): Range {
     return new Range(text, { loose: true, includePrerelease: true });
   } catch (error) {
     const subject = toDisplayLine(text, 200);
-    throw new CoreError('invalidInput', 'not a range of versions', { reason: 'versionRange', subject }, error);
+    throw new CoreError(
+      'invalidInput',
+      'not a range of versions',
+      { reason: 'versionRange', subject },
+      error,
+    );
   }
 }

@@ -176,9 +176,7 @@ function newestTags(tags: readonly CleanUpTag[], count: number): string[] {
     image.time = Math.max(image.time, createdAt.getTime());
     image.names.push(name);
   }
-  const byAge = [...images.values()].sort(
-    (a, b) => b.time - a.time || compareTags(a.names[0]!, b.names[0]!),
-  );
+  const byAge = [...images.values()].sort((a, b) => b.time - a.time || compareTags(a.names[0]!, b.names[0]!));
   return [...stays, ...byAge.slice(0, count).flatMap(({ names }) => names)];
 }
 
@@ -194,9 +192,13 @@ function highestPatches(tags: readonly CleanUpTag[], count: number): string[] {
     else minors.set(key, [{ name, version }]);
   }
   return [...minors.values()].flatMap((line) => {
-    line.sort((a, b) => b.version.version.compare(a.version.version));
+    // Numbers first: nearly every pair ends there, and thousands of builds of one minor version sort unfelt.
+    line.sort(
+      (a, b) =>
+        b.version.version.patch - a.version.version.patch || b.version.version.compare(a.version.version),
+    );
     // `1.2.3` and `v1.2.3` are one version.
-    const kept = [...new Set(line.map(({ version }) => version.version.version))].slice(0, count);
-    return line.filter(({ version }) => kept.includes(version.version.version)).map(({ name }) => name);
+    const kept = new Set([...new Set(line.map(({ version }) => version.version.version))].slice(0, count));
+    return line.filter(({ version }) => kept.has(version.version.version)).map(({ name }) => name);
   });
 }

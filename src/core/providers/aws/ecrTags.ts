@@ -9,6 +9,7 @@ import {
   type FindingCounts,
   type TagDetails,
   type TagSummary,
+  type UntaggedManifest,
 } from '../RegistryProvider.ts';
 
 /**
@@ -21,6 +22,8 @@ const imageSchema = v.object({
   imageDigest: v.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
   imageSizeInBytes: v.optional(v.pipe(v.number(), v.minValue(0))),
   imagePushedAt: v.optional(v.date()),
+  /** Private registries only. */
+  lastRecordedPullTime: v.optional(v.date()),
   imageManifestMediaType: v.string(),
   artifactMediaType: v.optional(v.string()),
   imageScanFindingsSummary: v.optional(
@@ -36,14 +39,29 @@ const IMAGE_CONFIGS: ReadonlySet<string | undefined> = new Set([
   'application/octet-stream',
 ]);
 
-/** Nothing for what cannot be a tag; without details where the image is not described well enough to show them. */
-export function summarise(name: string, image: unknown): TagSummary[] {
-  if (!isTag(name)) return [];
-  const parsed = v.safeParse(imageSchema, image);
-  return [parsed.success ? { name, details: detailsOf(parsed.output) } : { name }];
+export interface SummaryOptions {
+  /** Pulls are recorded, so that an image without a time was not pulled. */
+  readonly recordsPulls?: boolean;
 }
 
-function detailsOf(image: v.InferOutput<typeof imageSchema>): TagDetails {
+/** Nothing for what cannot be a tag; without details where the image is not described well enough to show them. */
+export function summarise(name: string, image: unknown, options: SummaryOptions = {}): TagSummary[] {
+  if (!isTag(name)) return [];
+  const parsed = v.safeParse(imageSchema, image);
+  return [parsed.success ? { name, details: detailsOf(parsed.output, options) } : { name }];
+}
+
+/** Nothing where the image is not described well enough. */
+export function summariseUntagged(image: unknown, options: SummaryOptions): UntaggedManifest[] {
+  const parsed = v.safeParse(imageSchema, image);
+  return parsed.success ? [detailsOf(parsed.output, options)] : [];
+}
+
+function detailsOf(
+  image: v.InferOutput<typeof imageSchema>,
+  { recordsPulls = false }: SummaryOptions,
+): TagDetails {
+  const lastPulledAt = image.lastRecordedPullTime ?? (recordsPulls ? 'never' : undefined);
   const { imageManifestMediaType: mediaType, artifactMediaType } = image;
   const { imageSizeInBytes, imagePushedAt, imageScanFindingsSummary } = image;
   const kind = kindOf(mediaType, artifactMediaType);
@@ -53,6 +71,7 @@ function detailsOf(image: v.InferOutput<typeof imageSchema>): TagDetails {
     kind,
     ...(imageSizeInBytes !== undefined && { sizeInBytes: imageSizeInBytes }),
     ...(imagePushedAt !== undefined && { createdAt: imagePushedAt }),
+    ...(lastPulledAt !== undefined && { lastPulledAt }),
     ...((kind === 'artifact' || kind === 'helm') &&
       artifactMediaType !== undefined && { artifactType: artifactMediaType }),
     ...(imageScanFindingsSummary && { findings: countsOf(imageScanFindingsSummary.findingSeverityCounts) }),
