@@ -105,11 +105,19 @@ export async function startHarborContract(options: HarborContractOptions): Promi
       if (!artifacts || /%2F/i.test(encoded)) return failure(404, 'NOT_FOUND', `${full} not found`);
       if (exchange.request.method === 'DELETE') return deleteTag(full, reference ?? '', tag ?? '');
       if (reference === undefined) {
-        const isTaggedOnly = url.searchParams.get('q') === 'tags=*';
-        return paged(url, artifacts.filter(({ tags }) => !isTaggedOnly || tags?.length).map(withTags));
+        // `tags=*` and `tags=nil`, as the swagger's parameter `query` says.
+        const wanted = url.searchParams.get('q');
+        const isWanted = ({ tags }: HarborContractArtifact) =>
+          wanted === null || (wanted === 'tags=nil') !== Boolean(tags?.length);
+        return paged(
+          url,
+          artifacts.filter(isWanted).map((artifact) => withTags(artifact, immutableTags)),
+        );
       }
       const found = artifacts.find(({ tags, digest }) => digest === reference || tags?.includes(reference));
-      return found ? json(withTags(found)) : failure(404, 'NOT_FOUND', `${reference} not found`);
+      return found
+        ? json(withTags(found, immutableTags))
+        : failure(404, 'NOT_FOUND', `${reference} not found`);
     })(exchange),
   );
   return {
@@ -119,10 +127,15 @@ export async function startHarborContract(options: HarborContractOptions): Promi
   };
 }
 
-function withTags({ tags, ...artifact }: HarborContractArtifact) {
+function withTags({ tags, ...artifact }: HarborContractArtifact, immutableTags: readonly string[]) {
   return {
     ...artifact,
-    tags: tags?.map((name) => ({ name, push_time: artifact['push_time'], immutable: false })) ?? null,
+    tags:
+      tags?.map((name) => ({
+        name,
+        push_time: artifact['push_time'],
+        immutable: immutableTags.includes(name),
+      })) ?? null,
   };
 }
 

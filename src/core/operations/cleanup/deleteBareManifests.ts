@@ -27,18 +27,12 @@ export async function deleteBareManifests(
   try {
     const inUse = await digestsInUse(provider, repository, signal);
     if (!inUse) return [];
-    const limit = pLimit(CONCURRENCY);
-    await Promise.all(
-      digests
-        .filter((digest) => !inUse.has(digest))
-        .map((digest) =>
-          limit(async () => {
-            throwIfCancelled(signal);
-            await provider.client.deleteManifest(repository, digest, signal);
-            gone.push(digest);
-          }),
-        ),
-    );
+    // One after the other: Distribution 2.8 gets in its own way otherwise.
+    for (const digest of digests.filter((each) => !inUse.has(each))) {
+      throwIfCancelled(signal);
+      await provider.client.deleteManifest(repository, digest, signal);
+      gone.push(digest);
+    }
   } catch (error) {
     if (!isCoreError(error)) throw error;
   }

@@ -45,24 +45,30 @@ export function followNeeds(
   };
   keepWhatIsNeededBy(entries.filter((entry) => !isAttached(entry) && entry.action === 'keep'));
 
-  const known = { stays: new Set<string>(), goes: new Set<string>() };
-  for (const entry of decided.values()) {
-    if (isAttached(entry) || entry.digest === undefined) continue;
-    const digests = entry.action === 'keep' ? known.stays : known.goes;
-    for (const digest of [entry.digest, ...needs.below(entry.digest)]) digests.add(digest);
-  }
-  for (const entry of entries) {
-    const subject = subjectOf(entry);
-    if (subject === undefined) continue;
-    const stays = known.stays.has(subject);
-    if (!stays && !known.goes.has(subject)) keep(entry, { kind: 'subjectUnknown' });
-    else {
-      const action = stays ? 'keep' : 'delete';
-      decided.set(entry.name, { ...entry, action, reason: { kind: 'attachment', subject } });
+  const decideAttached = (): void => {
+    const known = { stays: new Set<string>(), goes: new Set<string>() };
+    for (const entry of decided.values()) {
+      if (isAttached(entry) || entry.digest === undefined) continue;
+      const digests = entry.action === 'keep' ? known.stays : known.goes;
+      for (const digest of [entry.digest, ...needs.below(entry.digest)]) digests.add(digest);
     }
+    for (const entry of entries) {
+      const subject = subjectOf(entry);
+      if (subject === undefined) continue;
+      const stays = known.stays.has(subject);
+      if (!stays && !known.goes.has(subject)) keep(entry, { kind: 'subjectUnknown' });
+      else {
+        const action = stays ? 'keep' : 'delete';
+        decided.set(entry.name, { ...entry, action, reason: { kind: 'attachment', subject } });
+      }
+    }
+  };
+  // A list of referrers that stays holds what it lists, and that may keep further attachments: until nothing changes.
+  for (let left = -1; left !== going.size;) {
+    left = going.size;
+    decideAttached();
+    keepWhatIsNeededBy([...decided.values()].filter((entry) => isAttached(entry) && entry.action === 'keep'));
   }
-  // Lists of referrers that stay, too, hold what they list.
-  keepWhatIsNeededBy([...decided.values()].filter((entry) => isAttached(entry) && entry.action === 'keep'));
   return entries.map(({ name }) => decided.get(name)!);
 }
 
