@@ -5,13 +5,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { isCoreError } from '../../common/CoreError.ts';
-import { isSignatureType } from '../../oci/artifact.ts';
 import { isAttachmentTag } from '../../oci/attachmentTag.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import { isIndexType } from '../../oci/mediaType.ts';
 import { sortTags } from '../../oci/tagOrder.ts';
 import type { RegistryProvider, TagDetails, UntaggedManifest } from '../../providers/RegistryProvider.ts';
+import { classifyDocument } from '../../trust/classifyDocument.ts';
 import { throwIfCancelled } from '../../registry/transport/cancellation.ts';
 import { chooseDeleteMethod } from '../chooseDeleteMethod.ts';
 import type { DeleteMethodChoice } from '../chooseDeleteMethod.ts';
@@ -320,9 +321,7 @@ class CleanUpPlanner {
         this.#signal,
       );
       for (const referrer of referrers) this.#subjects.set(referrer.digest, digest);
-      if (referrers.some(({ artifactType, mediaType }) => isSignatureType(artifactType ?? mediaType))) {
-        found.set(digest, 'signed');
-      }
+      if (referrers.some(isSignature)) found.set(digest, 'signed');
       return source === 'api';
     } catch (error) {
       throwIfCancelled(this.#signal);
@@ -364,6 +363,12 @@ function factsOf({
     ...(createdAt !== undefined && { createdAt }),
     ...(lastPulledAt !== undefined && { lastPulledAt }),
   };
+}
+
+/** A Sigstore bundle is signed whatever it says. */
+function isSignature(referrer: Descriptor): boolean {
+  const { kind, format } = classifyDocument(referrer);
+  return kind === 'signature' || format === 'Sigstore';
 }
 
 /** `sha256-<hex>.sig` hangs on `sha256:<hex>`. */
