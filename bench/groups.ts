@@ -3,6 +3,7 @@ import type { BenchGroup } from './BenchRow.ts';
 import { expandRepository } from './browse/expandRepository.ts';
 import { largeRegistry } from './browse/largeRegistry.ts';
 import { startUp } from './browse/startUp.ts';
+import { acr } from './providers/acr.ts';
 import { dockerHub } from './providers/dockerHub.ts';
 import { ecr } from './providers/ecr.ts';
 import { ghcr } from './providers/ghcr.ts';
@@ -20,6 +21,7 @@ export const GROUPS: readonly BenchGroup[] = [
   ecr,
   ghcr,
   google,
+  acr,
   gitlab,
   harbor,
   quay,

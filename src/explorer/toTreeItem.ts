@@ -8,6 +8,7 @@ import {
   FINDING_SEVERITIES,
   type FindingCounts,
   type TagDetails,
+  type TagLock,
 } from '../core/providers/RegistryProvider.ts';
 import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
 import { actionLabel } from '../platform/wordError.ts';
@@ -238,6 +239,7 @@ function tagItem(
   const size = details?.sizeInBytes === undefined ? undefined : formatSize(details.sizeInBytes);
   const count = details?.platforms?.length ?? 0;
   const platforms = count > 1 ? vscode.l10n.t('{0} platforms', formatCount(count)) : undefined;
+  const locked = details?.locks ? vscode.l10n.t('locked') : undefined;
   const tooltip = details
     ? [
         `${node.repository}:${node.tag}`,
@@ -255,6 +257,7 @@ function tagItem(
             verification.keyName,
             verification.fingerprint,
           ),
+        details.locks && locksLine(details.locks),
       ]
         .filter((line) => line !== undefined)
         .map((line) => toDisplayLine(line))
@@ -263,16 +266,23 @@ function tagItem(
       ? vscode.l10n.t('The details of this tag could not be read. Open it to see why.')
       : vscode.l10n.t('Reading details…');
   return withDetails(new vscode.TreeItem(node.tag, Collapsed), {
-    description: [age, size, platforms, verification && vscode.l10n.t('verified')]
+    description: [age, size, platforms, locked, verification && vscode.l10n.t('verified')]
       .filter(Boolean)
       .join(' · '),
-    icon: details ? TAG_ICONS[details.kind] : detailsFailed ? 'warning' : 'tag',
+    icon: locked ? 'lock' : details ? TAG_ICONS[details.kind] : detailsFailed ? 'warning' : 'tag',
     contextValue: hasWebPage ? 'tag:hasWeb' : 'tag',
     tooltip,
     spoken: details
       ? vscode.l10n.t('Tag {0}, {1}', node.tag, kindLabel(details.kind))
       : vscode.l10n.t('Tag {0}', node.tag),
   });
+}
+
+/** What the registry does not let happen to the tag. */
+function locksLine(locks: readonly TagLock[]): string {
+  return locks.includes('write')
+    ? vscode.l10n.t('Locked: the registry neither deletes nor moves it')
+    : vscode.l10n.t('Locked: the registry does not delete it');
 }
 
 /** What the registry's scan found, the worst first. */

@@ -3,8 +3,16 @@ import { l10n } from 'vscode';
 import * as v from 'valibot';
 import type { PathStyle } from '../core/registry/RegistryEndpoint.ts';
 
-/** Where credentials come from: the CLIs, the secret storage, nowhere, the GitHub account of VS Code, AWS, Google Cloud. */
-export const AUTH_KINDS = ['docker', 'password', 'anonymous', 'github', 'aws', 'google'] as const;
+/** Where credentials come from: the CLIs, the secret storage, nowhere, an account of VS Code, AWS, Google Cloud. */
+export const AUTH_KINDS = [
+  'docker',
+  'password',
+  'anonymous',
+  'github',
+  'microsoft',
+  'aws',
+  'google',
+] as const;
 
 export type AuthKind = (typeof AUTH_KINDS)[number];
 
@@ -16,6 +24,8 @@ const connectionSchema = v.object({
   auth: v.optional(v.picklist(AUTH_KINDS)),
   profile: v.optional(v.string()),
   region: v.optional(v.string()),
+  tenant: v.optional(v.string()),
+  resourceId: v.optional(v.string()),
   apiUrl: v.optional(v.pipe(v.string(), v.regex(/^https?:\/\/[^@\s]+$/i))),
   username: v.optional(v.string()),
   repositories: v.optional(v.array(v.string())),

@@ -3,9 +3,8 @@ import type { Logger } from '../core/common/Logger.ts';
 import { AwsCredentialStore } from '../core/providers/aws/AwsCredentialStore.ts';
 import { detectProviderKind } from '../core/providers/index.ts';
 import { createEndpoint } from '../core/registry/parseRegistryUrl.ts';
-import { Transport } from '../core/registry/transport/Transport.ts';
 import type { Connection } from './Connection.ts';
-import { readProxyOptions } from './proxySettings.ts';
+import { openBareTransport } from './openBareTransport.ts';
 
 /** The transports it opens live as long as one question for a token. */
 export function createAwsCredentials(connection: Connection, logger: Logger): AwsCredentialStore {
@@ -17,15 +16,7 @@ export function createAwsCredentials(connection: Connection, logger: Logger): Aw
     ...(profile !== undefined && { profile }),
     ...(region !== undefined && { region }),
     ...(apiUrl !== undefined && { apiUrl }),
-    openTransport: (origin) =>
-      new Transport({
-        endpoint: createEndpoint(origin, 'api'),
-        tls: {},
-        proxy: readProxyOptions(),
-        credentials: { get: () => Promise.resolve(undefined) },
-        logger,
-        userAgent: 'berth',
-      }),
+    openTransport: (origin) => openBareTransport(origin, logger),
     logger,
   });
 }

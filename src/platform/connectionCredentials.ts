@@ -41,6 +41,10 @@ export function createConnectionCredentials(
       return onFirstUse(async () =>
         (await import('./awsCredentials.ts')).createAwsCredentials(connection, logger),
       );
+    case 'microsoft':
+      return onFirstUse(async () =>
+        (await import('./azureCredentials.ts')).createAzureCredentials(connection, logger),
+      );
     case 'google':
       return onFirstUse(async () => {
         const { GoogleCredentialStore } = await import('../core/providers/google/GoogleCredentialStore.ts');

@@ -70,7 +70,7 @@ export async function openRegistry(
       credentials: { get: () => Promise.resolve(undefined) },
     });
   };
-  const { profile, region, apiUrl } = connection;
+  const { profile, region, resourceId, apiUrl } = connection;
   const provider = await createProvider(connection.provider ?? detectProviderKind(endpoint), {
     client,
     logger,
@@ -78,6 +78,7 @@ export async function openRegistry(
     settings: {
       ...(profile !== undefined && { profile }),
       ...(region !== undefined && { region }),
+      ...(resourceId !== undefined && { resourceId }),
       ...(apiUrl !== undefined && { apiUrl }),
     },
     openApi: (baseUrl, authorize) => new ProviderApi(openOther(baseUrl), baseUrl, authorize),

@@ -46,8 +46,24 @@ const REASONS: Record<ErrorKind, readonly string[]> = {
     'anonymousRefused',
     'wrongCredentials',
     'accessDenied',
+    'azureAccountRefused',
+    'profileMissing',
+    'ssoExpired',
+    'noAwsCredentials',
+    'awsCredentialsRefused',
+    'noApplicationDefaultCredentials',
+    'googleCredentialsRefused',
   ],
-  forbidden: ['untrustedWorkspace', 'missingScope', 'ssoRequired', 'missingPermission'],
+  forbidden: [
+    'untrustedWorkspace',
+    'missingScope',
+    'ssoRequired',
+    'missingPermission',
+    'missingRole',
+    'tagLocked',
+    'imageLocked',
+    'repositoryLocked',
+  ],
   notFound: [
     'imageUnknown',
     'platformUnavailable',
@@ -224,6 +240,55 @@ describe('An error in words', () => {
     assert.equal(actionOf('dockerMissing'), 'openDockerSettings');
     assert.equal(actionOf('dockerUnreachable'), 'selectDockerContext');
     assert.equal(actionOf('forbidden', 'untrustedWorkspace'), 'manageTrust');
+  });
+
+  const inCloud: readonly (readonly [ErrorKind, ErrorDetails, RegExp])[] = [
+    [
+      'forbidden',
+      { reason: 'missingRole', missing: 'AcrDelete', host: 'mine.azurecr.io' },
+      /"AcrDelete" on mine\.azurecr\.io.*az role assignment create --assignee USER --role AcrDelete .*--name mine /,
+    ],
+    [
+      'forbidden',
+      { reason: 'tagLocked', host: 'mine.azurecr.io', subject: 'team/app:1.0' },
+      /The tag is locked.*az acr repository update --name mine --image team\/app:1\.0 --delete-enabled true --write-enabled true/,
+    ],
+    [
+      'forbidden',
+      { reason: 'imageLocked', host: 'mine.azurecr.io', subject: 'team/app:1.0' },
+      /locked by its digest.*--image team\/app@DIGEST/,
+    ],
+    [
+      'forbidden',
+      { reason: 'repositoryLocked', host: 'mine.azurecr.io', subject: 'team/app:1.0' },
+      /whole repository is locked.*--repository team\/app /,
+    ],
+    ['unauthorized', { reason: 'credentialsRefused', host: 'mine.azurecr.cn' }, /az acr login --name mine"/],
+    ['unauthorized', { reason: 'azureAccountRefused', host: 'mine.azurecr.io' }, /directory.*AcrPull/],
+    ['unauthorized', { reason: 'profileMissing', missing: 'work' }, /"work".*aws configure --profile work/],
+    ['unauthorized', { reason: 'ssoExpired', missing: 'work' }, /"work".*aws sso login --profile work/],
+    [
+      'forbidden',
+      { reason: 'missingPermission', missing: 'ecr:DescribeImages', host: 'AWS (eu-west-1)' },
+      /"ecr:DescribeImages".*AWS \(eu-west-1\)/,
+    ],
+    [
+      'forbidden',
+      { reason: 'missingScope', missing: 'read:packages', host: 'api.github.com' },
+      /"read:packages"/,
+    ],
+    ['unauthorized', { reason: 'noApplicationDefaultCredentials' }, /gcloud auth application-default login/],
+  ];
+  for (const [kind, details, words] of inCloud) {
+    it(`names what is missing and the command that helps: ${details.reason}`, () => {
+      assert.match(wordError(new CoreError(kind, 'x', details)).message, words);
+    });
+  }
+
+  it('puts into a command nothing that a name cannot be', () => {
+    const details = { reason: 'tagLocked', host: 'x; rm -rf ~', subject: 'app:1; rm -rf ~' };
+    const { message } = wordError(new CoreError('forbidden', 'x', details));
+    assert.match(message, /--name NAME --image REPOSITORY:TAG /);
   });
 
   it('covers what is no error of ours', () => {

@@ -1,6 +1,6 @@
 /** A RegistryClient on a real transport, pointed at a server of a test. */
 import type { Logger } from '../../src/core/common/Logger.ts';
-import type { Credential } from '../../src/core/credentials/CredentialStore.ts';
+import type { Credential, CredentialStore } from '../../src/core/credentials/CredentialStore.ts';
 import { RegistryClient } from '../../src/core/registry/RegistryClient.ts';
 import type { PathStyle, RegistryEndpoint } from '../../src/core/registry/RegistryEndpoint.ts';
 import { createEndpoint } from '../../src/core/registry/parseRegistryUrl.ts';
@@ -8,6 +8,8 @@ import { Transport } from '../../src/core/registry/transport/Transport.ts';
 
 export interface TestConnectionOptions {
   readonly credential?: Credential;
+  /** Instead of one credential. */
+  readonly credentials?: CredentialStore;
   readonly pathStyle?: PathStyle;
   readonly additionalCaPem?: readonly string[];
   /** Replaces fields of the endpoint that the URL gave. */
@@ -31,7 +33,7 @@ export class TestConnection implements AsyncDisposable {
       endpoint,
       tls: options.additionalCaPem ? { additionalCaPem: options.additionalCaPem } : {},
       proxy: { strictProxyTls: true },
-      credentials: { get: () => Promise.resolve(options.credential) },
+      credentials: options.credentials ?? { get: () => Promise.resolve(options.credential) },
       logger,
       userAgent: 'berth-test',
       limits: { retryBaseMs: 1, headersTimeoutMs: options.headersTimeoutMs ?? 10_000 },

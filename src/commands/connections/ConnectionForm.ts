@@ -8,13 +8,13 @@ import type { Logger } from '../../core/common/Logger.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { Credential, CredentialStore } from '../../core/credentials/CredentialStore.ts';
 import { parseRepositoryName } from '../../core/oci/reference.ts';
-import { GITHUB_SCOPES } from '../../core/providers/gitHubScopes.ts';
 import { detectProviderKind, probeProviderKind } from '../../core/providers/index.ts';
 import { createEndpoint, parseRegistryUrl } from '../../core/registry/parseRegistryUrl.ts';
 import { GoBack, askInOrder, askPick, askText, confirm, dismissed } from '../../platform/ask.ts';
 import { createSignal } from '../../platform/cancellation.ts';
 import { parseConnection, type AuthKind, type ConnectionSetting } from '../../platform/Connection.ts';
 import { requestAccountToken } from '../../platform/accountTokens.ts';
+import { accountOf } from '../../platform/connectionAccount.ts';
 import { createCliCredentials } from '../../platform/connectionCredentials.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
@@ -134,8 +134,8 @@ export class ConnectionForm {
       try {
         switch (this.#way) {
           case 'github':
-            await requestAccountToken('github', GITHUB_SCOPES);
-            await this.#connectAs('github');
+          case 'microsoft':
+            await this.#connectWithAccount(this.#way);
             return;
           case 'aws':
             await this.#askProfile();
@@ -158,6 +158,13 @@ export class ConnectionForm {
         if (!(error instanceof GoBack)) void vscode.window.showErrorMessage(wordError(error).message);
       }
     }
+  }
+
+  async #connectWithAccount(auth: 'github' | 'microsoft'): Promise<void> {
+    const account = accountOf({ ...this.#setting(), auth });
+    if (account) await requestAccountToken(account.service, account.scopes[0]);
+    delete this.#draft.profile;
+    await this.#connectAs(auth);
   }
 
   /** Which profile of the AWS CLI; a name that no file has yet may be typed. */

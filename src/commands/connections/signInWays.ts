@@ -13,6 +13,7 @@ export interface SignInChoice {
 
 /** Ways that only some kinds of registry have: provider kind → its own ways, offered first. */
 const OWN_WAYS: Readonly<Record<string, readonly SignInWay[]>> = {
+  acr: ['microsoft'],
   ecr: ['aws'],
   ecrPublic: ['aws'],
   ghcr: ['github'],
@@ -62,6 +63,14 @@ function choiceOf(way: SignInWay): SignInChoice {
         label: vscode.l10n.t('Google Application-Default Credentials'),
         detail: vscode.l10n.t(
           'What gcloud auth application-default login or GOOGLE_APPLICATION_CREDENTIALS gives',
+        ),
+      };
+    case 'microsoft':
+      return {
+        way,
+        label: vscode.l10n.t('Microsoft Account of VS Code'),
+        detail: vscode.l10n.t(
+          'The account you are signed in with in VS Code; VS Code asks you to allow Berth to use it',
         ),
       };
     case 'github':

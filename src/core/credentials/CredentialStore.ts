@@ -16,6 +16,8 @@ export interface CredentialRequest {
   readonly key: string;
   /** Repository within the registry, for stores whose keys may be repository paths (Podman): the most specific wins. */
   readonly repository?: string;
+  /** What this store gave before, where it is no longer accepted: a store that makes its own makes another. */
+  readonly refused?: Credential;
 }
 
 export interface CredentialStore {

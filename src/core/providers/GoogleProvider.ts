@@ -10,7 +10,7 @@ import { LRUCache } from 'lru-cache';
 import * as v from 'valibot';
 import { CoreError, isCoreError } from '../common/CoreError.ts';
 import type { Logger } from '../common/Logger.ts';
-import type { CredentialStore } from '../credentials/CredentialStore.ts';
+import type { Credential, CredentialStore } from '../credentials/CredentialStore.ts';
 import type { ArtifactKind } from '../oci/artifact.ts';
 import { isDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -86,6 +86,8 @@ export class GoogleProvider extends OciProvider {
   readonly #artifactRegistry: ProviderApi;
   readonly #resourceManager: ProviderApi;
   readonly #logger: Logger;
+  /** With what the APIs were asked last. */
+  #lastCredential: Credential | undefined;
   /** `repository:tag`, as the last listing gave it. */
   readonly #listed = new LRUCache<string, TagDetails>({ max: MAX_KEPT });
 
@@ -260,9 +262,11 @@ export class GoogleProvider extends OciProvider {
     }
   }
 
-  readonly #authorize: ApiAuthorization = async (_request, signal) => {
-    const { credentialKey, host } = this.client.endpoint;
-    const credential = await this.#credentials.get({ key: credentialKey }, signal);
+  readonly #authorize: ApiAuthorization = async ({ refused }, signal) => {
+    const { credentialKey: key, host } = this.client.endpoint;
+    const last = refused ? this.#lastCredential : undefined;
+    const credential = await this.#credentials.get({ key, ...(last && { refused: last }) }, signal);
+    this.#lastCredential = credential;
     if (credential?.kind === 'basic' && credential.username === GOOGLE_TOKEN_USER) {
       return `Bearer ${credential.password}`;
     }

@@ -6,7 +6,7 @@ import type { Transport } from '../registry/transport/Transport.ts';
 import type { ApiAuthorization, ProviderApi } from './api/ProviderApi.ts';
 
 /** Whose account of the editor gives a token. */
-export type AccountService = 'github' | 'microsoft';
+export type AccountService = 'github' | 'microsoft' | 'microsoft-sovereign-cloud';
 
 /** Parts of a connection's setting that only some kinds of registry need. */
 export interface ProviderSettings {
@@ -14,6 +14,8 @@ export interface ProviderSettings {
   readonly profile?: string;
   /** AWS: region, where the address does not say it (ECR Public is always us-east-1). */
   readonly region?: string;
+  /** Azure: the registry's id in Resource Manager, for its page in the portal. */
+  readonly resourceId?: string;
   /** Base URL of the maker's own API, where it is not where it usually is: self-hosted servers, tests. */
   readonly apiUrl?: string;
 }

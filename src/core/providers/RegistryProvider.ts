@@ -39,7 +39,12 @@ export interface TagDetails {
   readonly isLocked?: boolean;
   /** Vulnerabilities the registry's own scan found, by severity; absent where it has not scanned. */
   readonly findings?: FindingCounts;
+  /** What the registry refuses to do to the tag or its image; absent where nothing is locked. */
+  readonly locks?: readonly TagLock[];
 }
+
+/** `delete`: neither tag nor image goes. `write`: nor may the tag be moved. */
+export type TagLock = 'delete' | 'write';
 
 export const FINDING_SEVERITIES = [
   'critical',

@@ -5,6 +5,7 @@ import type { RegistryEndpoint } from '../registry/RegistryEndpoint.ts';
 import { DOCKER_HUB_API_HOST } from '../registry/repositoryName.ts';
 import { ECR_PUBLIC_HOST, tryParseEcrAddress } from './aws/ecrAddress.ts';
 import { GITLAB_COM_REGISTRY, isGitLabRealm } from './gitlab/gitLabRegistry.ts';
+import { isAcrHost } from './azure/acrAddress.ts';
 import { isGoogleHost } from './google/googleHosts.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type { RegistryProvider } from './RegistryProvider.ts';
@@ -44,6 +45,11 @@ const REGISTRATIONS: readonly ProviderRegistration[] = [
     kind: 'google',
     create: async (context) => new (await import('./GoogleProvider.ts')).GoogleProvider(context),
     matches: ({ host }) => isGoogleHost(host),
+  },
+  {
+    kind: 'acr',
+    create: async (context) => new (await import('./AcrProvider.ts')).AcrProvider(context),
+    matches: ({ host }) => isAcrHost(host),
   },
   {
     kind: 'gitlab',

@@ -29,7 +29,7 @@ import { Referrers } from './Referrers.ts';
 import type { ReferrerList } from './Referrers.ts';
 import type { RegistryEndpoint } from './RegistryEndpoint.ts';
 import { withKind } from './registryError.ts';
-import { RegistryRequests } from './RegistryRequests.ts';
+import { RegistryRequests, discard } from './RegistryRequests.ts';
 import { fullRepositoryName, relativeRepositoryName } from './repositoryName.ts';
 import type { Transport, TransportRequest } from './transport/Transport.ts';
 
@@ -119,6 +119,19 @@ export class RegistryClient {
     const value = await this.#requests.readJson(response, schema, MAX_JSON_BYTES, request);
     const next = nextLinkOf(response.headers['link']);
     return { value, ...followPage(this.endpoint, page, [], next) };
+  }
+
+  /** DELETE of what a maker has besides the distribution API, with the registry's own sign-in. @throws CoreError; `notFound` counts as done. */
+  async deleteResource(
+    request: Pick<TransportRequest, 'path' | 'operation' | 'subject' | 'scopes' | 'signal'>,
+  ): Promise<void> {
+    const response = await this.#requests.request({
+      ...request,
+      method: 'DELETE',
+      idempotent: true,
+      accept: [404],
+    });
+    await discard(response);
   }
 
   /** `GET /v2/<name>/manifests/<reference>`, digest verified over the raw bytes; 4 MiB cap. */

@@ -18,10 +18,13 @@ export interface PageCursor {
   readonly seen: readonly string[];
 }
 
+/** Where listings are: the distribution API's, and what Azure has beside it. */
+const API_ROOT = /^\/(?:v2|acr\/v1)\//;
+
 const cursorSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object({ path: v.pipe(v.string(), v.startsWith('/v2/')), seen: v.array(v.string()) }),
+  v.object({ path: v.pipe(v.string(), v.regex(API_ROOT)), seen: v.array(v.string()) }),
 );
 
 /** Reads a cursor that `followPage` gave. @throws CoreError `invalidInput` for any other text. */
@@ -51,7 +54,8 @@ export function followPage(
   if (next === undefined) return {};
   const target = resolveLocation(endpoint, page.path, next);
   // Another host, or out of the API: whatever that is, it is not the next page.
-  if (target?.startsWith('/v2/') !== true) return { truncated: true };
+  const root = API_ROOT.exec(page.path)?.[0] ?? '/v2/';
+  if (target?.startsWith(root) !== true) return { truncated: true };
   const seen = [...page.seen, fingerprint(page.path), contents];
   if (seen.includes(fingerprint(target)) || seen.length > 2 * MAX_PAGES) return { truncated: true };
   return { nextCursor: JSON.stringify({ path: target, seen }) };

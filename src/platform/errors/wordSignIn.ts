@@ -3,6 +3,7 @@ import { l10n } from 'vscode';
 import type { ErrorDetails } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import { wordAws } from './wordAws.ts';
+import { wordAzure } from './wordAzure.ts';
 import { worded, type WordedError } from './WordedError.ts';
 
 export function wordUnauthorized(
@@ -11,6 +12,8 @@ export function wordUnauthorized(
   doing: string,
   answer: string,
 ): WordedError {
+  const azure = wordAzure(details, doing, answer);
+  if (azure) return azure;
   switch (details.reason) {
     case 'noApplicationDefaultCredentials':
       return worded(
@@ -126,12 +129,15 @@ export function wordForbidden(
         'signIn',
       );
     default:
-      return worded(
-        l10n.t('No permission'),
-        doing +
-          l10n.t('The account you are signed in with has no permission for this on {0}.', host) +
-          answer,
-        'signIn',
+      return (
+        wordAzure(details, doing, answer) ??
+        worded(
+          l10n.t('No permission'),
+          doing +
+            l10n.t('The account you are signed in with has no permission for this on {0}.', host) +
+            answer,
+          'signIn',
+        )
       );
   }
 }

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { CoreError } from '../../common/CoreError.ts';
 import { toDisplayLine } from '../../common/displayText.ts';
 import type { Credential, CredentialStore } from '../../credentials/CredentialStore.ts';
+import { tryReadJwtLifetimeSeconds } from '../../registry/auth/jwtLifetime.ts';
 import { SingleFlight } from '../../registry/auth/singleFlight.ts';
 import type { ApiAuthorization, ProviderApi } from './ProviderApi.ts';
 
@@ -14,7 +15,6 @@ type Account = Extract<Credential, { kind: 'basic' }>;
 const text = v.nullish(v.string(), '');
 /** `AuthCreateTokenResponse`, or the error of a 401. */
 const tokenReply = v.object({ access_token: text, detail: text, message: text });
-const tokenClaims = v.object({ iat: v.number(), exp: v.number() });
 
 const DEFAULT_LIFETIME_SECONDS = 600;
 /** Renewed this long before it ends, so that no request is on its way with one that has. */
@@ -88,15 +88,8 @@ export class DockerHubSignIn {
       }));
     }
     const token = value.access_token;
-    this.#token = { value: token, renewAtMs: Date.now() + lifetimeMs(token) - RENEWAL_MARGIN_MS };
+    const lifetimeMs = (tryReadJwtLifetimeSeconds(token) ?? DEFAULT_LIFETIME_SECONDS) * 1000;
+    this.#token = { value: token, renewAtMs: Date.now() + lifetimeMs - RENEWAL_MARGIN_MS };
     return token;
   }
-}
-
-/** By the token's own claims, not by this machine's clock. RFC 7519, section 4.1. */
-function lifetimeMs(token: string): number {
-  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
-  const claims = v.safeParse(v.pipe(v.string(), v.parseJson(), tokenClaims), payload);
-  const seconds = claims.success ? claims.output.exp - claims.output.iat : DEFAULT_LIFETIME_SECONDS;
-  return Math.max(0, seconds) * 1000;
 }

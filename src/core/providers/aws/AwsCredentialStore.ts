@@ -38,9 +38,10 @@ export class AwsCredentialStore implements CredentialStore {
   }
 
   /** @throws CoreError as AwsAccount.call does. */
-  async get({ key }: CredentialRequest, signal: AbortSignal): Promise<Credential | undefined> {
+  async get({ key, refused }: CredentialRequest, signal: AbortSignal): Promise<Credential | undefined> {
     if (key !== this.#options.host) return undefined;
-    if (this.#kept !== undefined && this.#kept.renewAt.getTime() > Date.now()) return this.#kept;
+    const kept = this.#kept;
+    if (kept !== undefined && kept !== refused && kept.renewAt.getTime() > Date.now()) return kept;
     return this.#flight.run(key, signal, (shared) => this.#fetch(shared));
   }
 

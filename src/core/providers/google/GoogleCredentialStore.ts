@@ -35,9 +35,10 @@ export class GoogleCredentialStore implements CredentialStore {
    * Undefined for hosts that are not Google's: the token opens more than a registry.
    * @throws CoreError `unauthorized` with reason `noApplicationDefaultCredentials` or `googleCredentialsRefused`.
    */
-  async get({ key }: CredentialRequest, signal: AbortSignal): Promise<Credential | undefined> {
+  async get({ key, refused }: CredentialRequest, signal: AbortSignal): Promise<Credential | undefined> {
     if (!isGoogleHost(key)) return undefined;
-    if (this.#kept && this.#kept.renewAt.getTime() > Date.now()) return this.#kept;
+    const kept = this.#kept;
+    if (kept && kept !== refused && kept.renewAt.getTime() > Date.now()) return kept;
     return this.#flights.run('token', signal, (shared) => this.#signIn(shared));
   }
 

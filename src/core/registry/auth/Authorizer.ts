@@ -2,7 +2,7 @@
  * Decides what `Authorization` a request to the registry carries: nothing until the registry has asked, then Basic or
  * a bearer token as it asked, at once from then on. One instance a connection.
  */
-import { CoreError, type ErrorDetails } from '../../common/CoreError.ts';
+import { CoreError, isCoreError, type ErrorDetails } from '../../common/CoreError.ts';
 import type { Logger } from '../../common/Logger.ts';
 import type { Credential, CredentialStore } from '../../credentials/CredentialStore.ts';
 import type { SecretScrubber } from '../transport/SecretScrubber.ts';
@@ -83,12 +83,15 @@ export class Authorizer {
     const scheme = this.#schemeOf(challenges, details);
     const repository = repositoryOf(scopes);
     const isCurrent = refused !== undefined && refused === this.authorizeNow(scopes);
-    if (isCurrent || this.#credentials.get(repository) === undefined) {
+    const known = this.#credentials.get(repository);
+    if (isCurrent || known === undefined) {
       // A helper or a sign-in elsewhere may know something newer than what was just refused.
       this.#credentials.delete(repository);
     }
     this.#scheme = scheme;
-    const credential = await this.#credential(scopes, signal);
+    // A token that is refused says nothing about the credential it was made with.
+    const isItself = known?.kind === 'bearer' || scheme.kind === 'basic';
+    const credential = await this.#credential(scopes, signal, isCurrent && isItself ? known : undefined);
     if (credential?.kind === 'bearer')
       return this.#unlessRefused(`Bearer ${credential.token}`, refused, details);
     if (scheme.kind === 'basic') {
@@ -141,7 +144,27 @@ export class Authorizer {
     if (all.length > sortedSet(scopes).length) this.#learnedScopes.set(tokenKey(scheme, scopes), all);
   }
 
+  /** A token for `scopes`; with what the store knows now where the credential has ended since it was looked up. */
   async #token(
+    scheme: Extract<Scheme, { kind: 'bearer' }>,
+    scopes: readonly string[],
+    credential: SecretCredential | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    try {
+      return await this.#tokenOf(scheme, scopes, credential, signal);
+    } catch (error) {
+      const isRefused = isCoreError(error, 'unauthorized') && error.details.reason === 'credentialsRefused';
+      if (!isRefused || credential === undefined) throw error;
+      const repository = repositoryOf(scopes);
+      if (this.#credentials.get(repository) === credential) this.#credentials.delete(repository);
+      const newer = await this.#credential(scopes, signal, credential);
+      if (newer === undefined || isSame(newer, credential)) throw error;
+      return newer.kind === 'bearer' ? newer.token : await this.#tokenOf(scheme, scopes, newer, signal);
+    }
+  }
+
+  async #tokenOf(
     scheme: Extract<Scheme, { kind: 'bearer' }>,
     scopes: readonly string[],
     credential: SecretCredential | undefined,
@@ -181,13 +204,17 @@ export class Authorizer {
     if (renewAt !== undefined && renewAt.getTime() <= Date.now()) this.#credentials.delete(repository);
   }
 
-  async #credential(scopes: readonly string[], signal: AbortSignal): Promise<Credential | undefined> {
+  async #credential(
+    scopes: readonly string[],
+    signal: AbortSignal,
+    refused?: Credential,
+  ): Promise<Credential | undefined> {
     const repository = repositoryOf(scopes);
     this.#dropEnding(repository);
     if (this.#credentials.has(repository)) return this.#credentials.get(repository);
     const { credentials, credentialKey: key, scrubber, logger, registry } = this.#options;
     return this.#lookups.run(repository, signal, async (shared) => {
-      const request = repository === '' ? { key } : { key, repository };
+      const request = { key, ...(repository !== '' && { repository }), ...(refused && { refused }) };
       const credential = await credentials.get(request, shared);
       if (credential?.kind === 'basic') scrubber.add(credential.password, credential.username);
       else if (credential !== undefined) scrubber.add(credential.token);
@@ -205,6 +232,14 @@ function unauthorized(reason: string, details: ErrorDetails): CoreError {
 
 function basicOf(credential: Credential | undefined): string | undefined {
   return credential?.kind === 'basic' ? basicHeader(credential)['authorization'] : undefined;
+}
+
+function isSame(a: Credential, b: Credential): boolean {
+  const secretOf = (credential: Credential) =>
+    credential.kind === 'basic'
+      ? [credential.username, credential.password]
+      : [credential.kind, credential.token];
+  return secretOf(a).join('\n') === secretOf(b).join('\n');
 }
 
 function sortedSet(scopes: readonly string[]): string[] {

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { CoreError, type ErrorDetails } from '../../common/CoreError.ts';
 import type { Credential } from '../../credentials/CredentialStore.ts';
+import { tryReadJwtLifetimeSeconds } from './jwtLifetime.ts';
 
 export const MAX_TOKEN_BODY_BYTES = 64 * 1024;
 const DEFAULT_LIFETIME_SECONDS = 60;
@@ -91,7 +92,8 @@ export function parseTokenReply(body: Uint8Array, details: ErrorDetails): Token 
       reason: 'badTokenReply',
     });
   }
-  const seconds = parsed.output.expiresInSeconds;
+  // Azure says in the token alone how long it is good for.
+  const seconds = parsed.output.expiresInSeconds ?? tryReadJwtLifetimeSeconds(token);
   return { token, lifetimeSeconds: seconds && seconds > 0 ? seconds : DEFAULT_LIFETIME_SECONDS };
 }
 
