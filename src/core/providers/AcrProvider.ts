@@ -7,7 +7,6 @@
 import { LRUCache } from 'lru-cache';
 import { isCoreError } from '../common/CoreError.ts';
 import type { Digest } from '../oci/digest.ts';
-import { isIndexType } from '../oci/mediaType.ts';
 import { isUnknownPlatform } from '../oci/platform.ts';
 import { isRepositoryName, parseTag } from '../oci/reference.ts';
 import type { Page } from '../registry/Page.ts';
@@ -124,9 +123,11 @@ export class AcrProvider extends OciProvider {
       const manifest =
         this.#manifests.get(keyOf(name, entry.digest)) ??
         (await this.#readManifest(name, entry.digest, signal));
-      const { isPartial: _isPartial, ...details } = toTagDetails(entry, manifest);
-      if (!isIndexType(manifest.mediaType)) return details;
-      return { ...details, ...(await this.#describeIndex(repository, name, entry.digest, signal)) };
+      // Of a manifest that is known only an index leaves something open.
+      const { isPartial, ...details } = toTagDetails(entry, manifest);
+      return isPartial
+        ? { ...details, ...(await this.#describeIndex(repository, name, entry.digest, signal)) }
+        : details;
     });
   }
 

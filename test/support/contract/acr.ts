@@ -231,12 +231,7 @@ export async function startAcrContract(options: AcrContractOptions): Promise<Acr
       changeableAttributes: attributesOf(repository.tagAttributes?.[name]),
     };
   };
-  const manifestValue = ({
-    tags,
-    attributes,
-    bytes: _bytes,
-    ...manifest
-  }: Repository['manifests'][number]) => ({
+  const manifestValue = ({ tags, attributes, ...manifest }: Repository['manifests'][number]) => ({
     imageSize: 1000,
     lastUpdateTime: manifest.createdTime,
     architecture: 'amd64',
@@ -244,6 +239,7 @@ export async function startAcrContract(options: AcrContractOptions): Promise<Acr
     mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
     configMediaType: 'application/vnd.docker.container.image.v1+json',
     ...manifest,
+    bytes: undefined,
     ...(tags && { tags }),
     changeableAttributes: attributesOf(attributes),
   });

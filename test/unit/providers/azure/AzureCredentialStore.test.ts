@@ -23,10 +23,12 @@ describe('AzureCredentialStore', () => {
       entraTokens: { [ENTRA]: ['AcrPull'] },
       ...options,
     });
-  const createStore = (registryUrl: string, ...tokens: (string | undefined)[]) =>
+  const createStore = (registryUrl: string, readToken: () => string | undefined, ...others: string[]) =>
     new AzureCredentialStore({
       registryUrl,
-      entraTokens: tokens.map((token) => () => Promise.resolve(token)),
+      entraTokens: [readToken, ...others.map((token) => () => token)].map(
+        (read) => () => Promise.resolve(read()),
+      ),
       openTransport: (origin) =>
         new Transport({
           endpoint: createEndpoint(origin, 'api'),
@@ -42,7 +44,7 @@ describe('AzureCredentialStore', () => {
 
   it('turns a Microsoft account into tokens of the registry, exchanged once however many want it', async () => {
     await using contract = await start();
-    const credentials = createStore(contract.server.origin, ENTRA);
+    const credentials = createStore(contract.server.origin, () => ENTRA);
     await using connection = new TestConnection(contract.server.origin, { credentials });
     const provider = new AcrProvider(testProviderContext(connection));
     const [repositories, tags] = await Promise.all([
@@ -56,7 +58,7 @@ describe('AzureCredentialStore', () => {
 
   it('shows the Entra token to the exchange alone', async () => {
     await using contract = await start();
-    const credentials = createStore(contract.server.origin, ENTRA);
+    const credentials = createStore(contract.server.origin, () => ENTRA);
     await using connection = new TestConnection(contract.server.origin, { credentials });
     await new AcrProvider(testProviderContext(connection)).listTags('app', undefined, signal);
     const holders = contract.server.requests.filter((request) =>
@@ -71,42 +73,30 @@ describe('AzureCredentialStore', () => {
 
   it('knows nothing for another registry', async () => {
     await using contract = await start();
-    const store = createStore(contract.server.origin, ENTRA);
+    const store = createStore(contract.server.origin, () => ENTRA);
     assert.equal(await store.get({ key: 'other.azurecr.io' }, signal), undefined);
     assert.equal(contract.server.requests.length, 0);
   });
 
   it('is anonymous where nobody is signed in, and looks again the next time', async () => {
     await using contract = await start();
-    let token: string | undefined;
-    const store = new AzureCredentialStore({
-      registryUrl: contract.server.origin,
-      entraTokens: [() => Promise.resolve(token)],
-      openTransport: (origin) =>
-        new Transport({
-          endpoint: createEndpoint(origin, 'api'),
-          tls: {},
-          proxy: { strictProxyTls: true },
-          credentials: { get: () => Promise.resolve(undefined) },
-          logger: nullLogger,
-          userAgent: 'berth-test',
-        }),
-    });
+    const tokens: string[] = [];
+    const store = createStore(contract.server.origin, () => tokens[0]);
     assert.equal(await store.get({ key: keyOf(contract) }, signal), undefined);
-    token = ENTRA;
+    tokens.push(ENTRA);
     assert.equal((await store.get({ key: keyOf(contract) }, signal))?.kind, 'identityToken');
   });
 
   it('tries the token for registries where that for Resource Manager is not accepted', async () => {
     await using contract = await start();
-    const store = createStore(contract.server.origin, 'for-resource-manager', ENTRA);
+    const store = createStore(contract.server.origin, () => 'for-resource-manager', ENTRA);
     assert.equal((await store.get({ key: keyOf(contract) }, signal))?.kind, 'identityToken');
     assert.equal(exchanges(contract), 2);
   });
 
   it('says that the account is not accepted', async () => {
     await using contract = await start();
-    const store = createStore(contract.server.origin, 'of-another-directory');
+    const store = createStore(contract.server.origin, () => 'of-another-directory');
     await assert.rejects(
       store.get({ key: keyOf(contract) }, signal),
       (error) => isCoreError(error, 'unauthorized') && error.details.reason === 'azureAccountRefused',
@@ -117,7 +107,7 @@ describe('AzureCredentialStore', () => {
     await using contract = await start();
     await using other = await FaultServer.start();
     contract.server.on('POST /oauth2/exchange', redirect(`${other.origin}/oauth2/exchange`));
-    const store = createStore(contract.server.origin, ENTRA);
+    const store = createStore(contract.server.origin, () => ENTRA);
     await assert.rejects(
       store.get({ key: keyOf(contract) }, signal),
       (error) => isCoreError(error, 'tokenFailed') && error.details.reason === 'tokenRedirect',
@@ -132,7 +122,7 @@ describe('AzureCredentialStore', () => {
       [0, 2],
     ] as const) {
       await using contract = await start({ refreshLifetime: minutes * 60 });
-      const store = createStore(contract.server.origin, ENTRA);
+      const store = createStore(contract.server.origin, () => ENTRA);
       const credential = await store.get({ key: keyOf(contract) }, signal);
       const leftMs = credential!.renewAt!.getTime() - Date.now();
       assert.ok(leftMs <= Math.max(0, minutes - 5) * 60_000 + 6_000, `${leftMs}`);
@@ -143,7 +133,7 @@ describe('AzureCredentialStore', () => {
 
   it('makes a new refresh token once when the old one is refused, unseen by whoever reads', async () => {
     await using contract = await start();
-    const credentials = createStore(contract.server.origin, ENTRA);
+    const credentials = createStore(contract.server.origin, () => ENTRA);
     await using connection = new TestConnection(contract.server.origin, { credentials });
     const provider = new AcrProvider(testProviderContext(connection));
     await provider.listTags('app', undefined, signal);
