@@ -2,7 +2,7 @@
 import type { Logger } from '../../src/core/common/Logger.ts';
 import type { Credential, CredentialStore } from '../../src/core/credentials/CredentialStore.ts';
 import { RegistryClient } from '../../src/core/registry/RegistryClient.ts';
-import type { PathStyle, RegistryEndpoint } from '../../src/core/registry/RegistryEndpoint.ts';
+import type { PathStyle, RegistryEndpoint, TlsOptions } from '../../src/core/registry/RegistryEndpoint.ts';
 import { createEndpoint } from '../../src/core/registry/parseRegistryUrl.ts';
 import { Transport } from '../../src/core/registry/transport/Transport.ts';
 
@@ -12,6 +12,8 @@ export interface TestConnectionOptions {
   readonly credentials?: CredentialStore;
   readonly pathStyle?: PathStyle;
   readonly additionalCaPem?: readonly string[];
+  /** All of it, instead of `additionalCaPem`. */
+  readonly tls?: TlsOptions;
   /** Replaces fields of the endpoint that the URL gave. */
   readonly endpoint?: Partial<RegistryEndpoint>;
   readonly headersTimeoutMs?: number;
@@ -31,7 +33,7 @@ export class TestConnection implements AsyncDisposable {
     const logger: Logger = { trace: log, debug: log, info: log, warn: log, error: log };
     this.#transport = new Transport({
       endpoint,
-      tls: options.additionalCaPem ? { additionalCaPem: options.additionalCaPem } : {},
+      tls: options.tls ?? (options.additionalCaPem ? { additionalCaPem: options.additionalCaPem } : {}),
       proxy: { strictProxyTls: true },
       credentials: options.credentials ?? { get: () => Promise.resolve(options.credential) },
       logger,

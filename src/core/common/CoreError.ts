@@ -57,6 +57,10 @@ export interface ErrorDetails {
   readonly retryAfterSeconds?: number;
   /** For `redirectRefused` and `realmRefused`: the host we were sent to. */
   readonly otherHost?: string;
+  /** Line of the file named by `subject`, 1 is the first. */
+  readonly line?: number;
+  /** For `tls`: a certificate file that is there for the host and could not be used, with why. */
+  readonly unusedFile?: string;
   /** For `tls`: SHA-256 fingerprint of the certificate that was shown, `AB:CD:…`. */
   readonly fingerprint256?: string;
   /** For `docker*` and `credentialHelper`: the exit code and the tail of what was printed (no secrets). */

@@ -31,6 +31,8 @@ export interface TlsOptions {
   readonly pinnedFingerprint256?: string;
   readonly clientCertificatePem?: string;
   readonly clientKeyPem?: string;
+  /** Certificate files that could not be used, each with why: told when the connection fails. */
+  readonly unusedFiles?: readonly string[];
 }
 
 export interface ProxyOptions {

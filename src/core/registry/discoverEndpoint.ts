@@ -10,6 +10,7 @@ import type { RegistryUrl } from './parseRegistryUrl.ts';
 import { notARegistryError } from './registryError.ts';
 import type { PathStyle, RegistryEndpoint } from './RegistryEndpoint.ts';
 import { headerOf } from './RegistryRequests.ts';
+import { clientCertificateReply } from './transport/clientCertificateProblem.ts';
 import { isHtmlResponse } from './transport/isHtmlResponse.ts';
 import { Transport } from './transport/Transport.ts';
 import type { TransportOptions, TransportResponse } from './transport/Transport.ts';
@@ -134,7 +135,17 @@ async function probe(
   const request = { operation: 'check the registry', scopes: [], signal };
   try {
     const response = await transport.request({ ...request, method: 'GET', path: '/v2/', accept: LOOKED_AT });
-    const isCertain = await isRegistryReply(response);
+    const body = await response.bytes(MAX_REPLY_BYTES);
+    const certificateProblem = clientCertificateReply(response.status, body);
+    if (certificateProblem !== undefined) {
+      throw new CoreError('tls', `${endpoint.host}: ${certificateProblem}`, {
+        host: endpoint.host,
+        operation: request.operation,
+        status: response.status,
+        reason: certificateProblem,
+      });
+    }
+    const isCertain = isRegistryReply(response, body);
     if (isCertain === undefined) {
       throw notARegistryError(
         { host: endpoint.host, operation: request.operation },
@@ -166,8 +177,7 @@ async function probe(
 }
 
 /** Whether only a registry would answer so; undefined for what no registry would. */
-async function isRegistryReply(response: TransportResponse): Promise<boolean | undefined> {
-  const body = await response.bytes(MAX_REPLY_BYTES);
+function isRegistryReply(response: TransportResponse, body: Uint8Array): boolean | undefined {
   const isMarked = headerOf(response, 'docker-distribution-api-version') !== undefined;
   if (response.status === 401 || response.status === 403) {
     const isBearer = /\bbearer\b/i.test(String(response.headers['www-authenticate'] ?? ''));

@@ -39,6 +39,10 @@ export interface FaultServerOptions {
     readonly key: string;
     readonly ca?: string;
     readonly requestCert?: boolean;
+    /** Ends the handshake of a client without a certificate that `ca` signed. */
+    readonly rejectUnauthorized?: boolean;
+    readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+    readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
   };
   /** Address to listen on; any of 127.0.0.0/8. */
   readonly address?: string;
@@ -73,7 +77,7 @@ export class FaultServer implements AsyncDisposable {
     this.#server =
       tls === undefined
         ? createServer(listener)
-        : createTlsServer({ ...tls, rejectUnauthorized: false }, listener);
+        : createTlsServer({ rejectUnauthorized: false, ...tls }, listener);
     this.#server.keepAliveTimeout = keepAliveTimeoutMs;
     // Raw sockets, so that a handshake that never ends is counted too.
     this.#server.on('connection', (socket) => {

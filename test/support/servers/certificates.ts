@@ -11,6 +11,16 @@ export interface TestCertificates extends AsyncDisposable {
   readonly caFile: string;
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** A client certificate by the same authority; `expired` since yesterday. */
+  issueClient(name: string, options?: { readonly expired?: boolean }): Promise<ClientCertificate>;
+}
+
+export interface ClientCertificate {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  /** The same key, encrypted with `passphrase`. */
+  readonly encryptedKeyFile: string;
+  readonly passphrase: string;
 }
 
 export async function createCertificates(): Promise<TestCertificates> {
@@ -66,6 +76,19 @@ export async function createCertificates(): Promise<TestCertificates> {
     caFile: file('ca.pem'),
     certificateFile: file('cert.pem'),
     keyFile: file('key.pem'),
+    issueClient: async (name, { expired = false } = {}) => {
+      const passphrase = 'pa55-of-the-key';
+      const [certificateFile, keyFile, encryptedKeyFile, request] = ['pem', 'key', 'enc.key', 'csr'].map(
+        (ending) => file(`${name}.${ending}`),
+      ) as [string, string, string, string];
+      await openssl('req', ...newKey, '-keyout', keyFile, '-out', request, '-subj', `/CN=${name}`);
+      const authority = ['-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial'];
+      const days = ['-days', expired ? '-1' : '2'];
+      await openssl('x509', '-req', '-in', request, ...authority, ...days, '-out', certificateFile);
+      const encryption = ['-v2', 'aes256', '-passout', `pass:${passphrase}`];
+      await openssl('pkcs8', '-topk8', '-in', keyFile, ...encryption, '-out', encryptedKeyFile);
+      return { certificateFile, keyFile, encryptedKeyFile, passphrase };
+    },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -14,7 +14,12 @@ export interface DistributionOptions {
   readonly deleteEnabled?: boolean;
   readonly htpasswd?: { readonly username: string; readonly password: string };
   /** PEM files, see certificates.ts. */
-  readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+  readonly tls?: {
+    readonly certificateFile: string;
+    readonly keyFile: string;
+    /** Clients must show a certificate that this authority signed, or the handshake ends. */
+    readonly clientCaFile?: string;
+  };
   /** Token authentication, see tokenRegistry. */
   readonly port?: number;
   /** Keeps its data here instead of a folder that goes with the server. */
@@ -36,7 +41,11 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
       addr: `127.0.0.1:${port}`,
       secret: 'berth-test',
       ...(options.tls && {
-        tls: { certificate: options.tls.certificateFile, key: options.tls.keyFile },
+        tls: {
+          certificate: options.tls.certificateFile,
+          key: options.tls.keyFile,
+          ...(options.tls.clientCaFile !== undefined && { clientcas: [options.tls.clientCaFile] }),
+        },
       }),
     },
   };
@@ -56,6 +65,8 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
     args: ['serve', join(folder, 'config.yml')],
     port,
     scheme: options.tls ? 'https' : 'http',
+    // The server's own certificate is by the same authority.
+    ...(options.tls?.clientCaFile !== undefined && { client: options.tls }),
     env: { OTEL_TRACES_EXPORTER: 'none' },
     cleanUp: () => rm(folder, { recursive: true, force: true }),
   });

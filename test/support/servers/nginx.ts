@@ -10,7 +10,12 @@ export interface NginxOptions {
   readonly upstream: string;
   /** The registry's API answers below this path: `/artifacts/docker`. */
   readonly pathPrefix: string;
-  readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+  readonly tls?: {
+    readonly certificateFile: string;
+    readonly keyFile: string;
+    /** Clients must show a certificate that this authority signed (`ssl_verify_client on`). */
+    readonly clientCaFile?: string;
+  };
 }
 
 export async function startNginx(options: NginxOptions): Promise<TestServer> {
@@ -22,6 +27,9 @@ export async function startNginx(options: NginxOptions): Promise<TestServer> {
     .join('\n  ');
   const tls = options.tls
     ? `ssl_certificate ${options.tls.certificateFile}; ssl_certificate_key ${options.tls.keyFile};`
+    : '';
+  const clients = options.tls?.clientCaFile
+    ? `ssl_verify_client on; ssl_client_certificate ${options.tls.clientCaFile};`
     : '';
   await writeFile(
     join(folder, 'nginx.conf'),
@@ -36,6 +44,7 @@ http {
   server {
     listen 127.0.0.1:${port}${options.tls ? ' ssl' : ''};
     ${tls}
+    ${clients}
     location ${options.pathPrefix}/v2/ {
       proxy_pass ${options.upstream}/v2/;
       proxy_set_header Host $http_host;

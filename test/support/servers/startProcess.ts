@@ -1,5 +1,6 @@
 /** Starts a server program for tests and ends it by its process handle. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
@@ -34,6 +35,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** Path that answers once the server is up; any HTTP status counts. */
   readonly readyPath?: string;
+  /** PEM files of what to show a server that wants a client certificate. */
+  readonly client?: { readonly certificateFile: string; readonly keyFile: string };
   /** Called after the process ended, to remove its folder. */
   readonly cleanUp?: () => Promise<void>;
 }
@@ -68,7 +71,7 @@ export async function startProcess(options: StartOptions): Promise<TestServer> {
     await options.cleanUp?.();
   };
   try {
-    await waitUntilAnswers(`${scheme}://${host}${options.readyPath ?? '/v2/'}`, child);
+    await waitUntilAnswers(`${scheme}://${host}${options.readyPath ?? '/v2/'}`, child, options.client);
   } catch (error) {
     await stop();
     throw new Error(`${options.program} did not start: ${String(error)}\n${log.slice(-2000)}`);
@@ -87,9 +90,17 @@ function isRunning(child: ChildProcess): boolean {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
-async function waitUntilAnswers(url: string, child: ChildProcess): Promise<void> {
+async function waitUntilAnswers(
+  url: string,
+  child: ChildProcess,
+  client: StartOptions['client'],
+): Promise<void> {
   const { Agent } = await import('undici');
-  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+  const pair = client && {
+    cert: await readFile(client.certificateFile),
+    key: await readFile(client.keyFile),
+  };
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false, ...pair } });
   try {
     const deadline = Date.now() + 20_000;
     for (;;) {

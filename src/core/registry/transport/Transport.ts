@@ -12,6 +12,7 @@ import { Authorizer } from '../auth/Authorizer.ts';
 import { MAX_TOKEN_BODY_BYTES, type TokenFetch } from '../auth/tokenClient.ts';
 import type { ProxyOptions, RegistryEndpoint, TlsOptions } from '../RegistryEndpoint.ts';
 import { cancellable, cancelledError, delay, linkSignals, throwIfCancelled } from './cancellation.ts';
+import { clientCertificateAlert } from './clientCertificateProblem.ts';
 import { ConnectionLimiter } from './ConnectionLimiter.ts';
 import { createDispatcher, type RegistryDispatcher } from './createDispatcher.ts';
 import { GuardedBody, readAll } from './GuardedBody.ts';
@@ -210,9 +211,9 @@ export class Transport {
         ) {
           return response;
         }
-        trouble = await this.#errorOf(response, details);
+        trouble = this.#explainTls(await this.#errorOf(response, details));
       } catch (error) {
-        trouble = toNetworkError(error, details);
+        trouble = this.#explainTls(toNetworkError(error, details));
       } finally {
         if (response?.status !== 401 || request.accept?.includes(401) === true)
           this.#contact?.resolve(undefined);
@@ -502,6 +503,24 @@ export class Transport {
       body,
       { ...details, host, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
       (text) => this.#scrubber.scrub(text),
+    );
+  }
+
+  /** What only the connection knows of a refusal by the registry: whether it showed a certificate, which files it left out. */
+  #explainTls(error: CoreError): CoreError {
+    const { endpoint, tls } = this.#options;
+    if (error.kind !== 'tls' || error.details.host !== endpoint.host) return error;
+    const reason = clientCertificateAlert(error.details.code, tls.clientCertificatePem !== undefined);
+    const unusedFile = tls.unusedFiles?.[0];
+    return new CoreError(
+      'tls',
+      error.message,
+      {
+        ...error.details,
+        ...(reason !== undefined && { reason }),
+        ...(unusedFile !== undefined && { unusedFile }),
+      },
+      error.cause,
     );
   }
 

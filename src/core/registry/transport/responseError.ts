@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { CoreError, type ErrorDetails, type ErrorKind } from '../../common/CoreError.ts';
 import { toDisplayLine } from '../../common/displayText.ts';
+import { clientCertificateReply } from './clientCertificateProblem.ts';
 
 const ErrorBody = v.object({
   errors: v.array(v.object({ code: v.optional(v.string()), message: v.optional(v.nullable(v.string())) })),
@@ -58,6 +59,14 @@ export function createResponseError(
   scrub: (text: string) => string,
 ): CoreError {
   const { code, registryMessage } = parseErrorBody(body);
+  const certificateProblem = clientCertificateReply(status, body);
+  if (certificateProblem !== undefined) {
+    return new CoreError('tls', `${details.host ?? 'the registry'}: ${certificateProblem}`, {
+      ...details,
+      status,
+      reason: certificateProblem,
+    });
+  }
   const kind = KIND_OF_STATUS[status] ?? (status >= 500 ? 'serverError' : 'protocol');
   return new CoreError(
     kind,
