@@ -56,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
       userAgent: `berth/${version}`,
       credentials: (connection) => createConnectionCredentials(connection, secrets, logger),
       confirm: confirmTransportQuestion,
+      keyPassphrase: (owner) => secrets.keyPassphrases.get(owner),
     }),
   );
   const pullLimit = own(new PullLimitStatusBar(sessions, logger));

@@ -3,6 +3,7 @@ import type { Command } from './Command.ts';
 import type { Connection } from '../platform/Connection.ts';
 import { createConnectionCredentials } from '../platform/connectionCredentials.ts';
 import type { Services } from './Services.ts';
+import { ChooseClientCertificateCommand } from './connections/ChooseClientCertificateCommand.ts';
 import { ConnectDockerHubCommand } from './connections/ConnectDockerHubCommand.ts';
 import { ConnectRegistryCommand } from './connections/ConnectRegistryCommand.ts';
 import { EditConnectionCommand } from './connections/EditConnectionCommand.ts';
@@ -69,6 +70,7 @@ export function createCommands(services: Services): Command[] {
     new SignInCommand(settings, secrets, sessions, logger),
     new SignOutCommand(settings, secrets, sessions),
     new TrustCertificateCommand(settings, sessions),
+    new ChooseClientCertificateCommand(settings, secrets, sessions),
     new PinRepositoryCommand(settings),
     new UnpinRepositoryCommand(settings),
     new RunLocalRegistryCommand(services.localRegistry, settings, sessions, activity, tree, view),

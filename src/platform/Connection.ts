@@ -32,6 +32,8 @@ const connectionSchema = v.object({
   allowInsecureHttp: v.optional(v.boolean()),
   trustedFingerprint256: v.optional(v.string()),
   caFile: v.optional(v.string()),
+  clientCertFile: v.optional(v.string()),
+  clientKeyFile: v.optional(v.string()),
   localContainer: v.optional(v.string()),
 });
 

@@ -8,11 +8,13 @@ import type { Logger } from '../core/common/Logger.ts';
 import type { CredentialStore } from '../core/credentials/CredentialStore.ts';
 import type { Discovery } from '../core/registry/discoverEndpoint.ts';
 import { createEndpoint } from '../core/registry/parseRegistryUrl.ts';
-import type { RegistryEndpoint, TlsOptions } from '../core/registry/RegistryEndpoint.ts';
+import type { RegistryEndpoint } from '../core/registry/RegistryEndpoint.ts';
 import type { ConnectionLimiter } from '../core/registry/transport/ConnectionLimiter.ts';
 import type { TransportQuestion } from '../core/registry/transport/Transport.ts';
 import type { Connection } from './Connection.ts';
 import type { ConnectionSettings } from './ConnectionSettings.ts';
+import type { KeyOwner } from './KeyPassphrases.ts';
+import type { DiscoveryTrust } from './openRegistry.ts';
 import type { RegistrySession } from './RegistrySession.ts';
 
 /** A repository whose content changed. */
@@ -31,6 +33,14 @@ export interface RegistrySessionsOptions {
   readonly credentials: (connection: Connection) => CredentialStore;
   /** Asked before something unusual but possible; see TransportQuestion. */
   readonly confirm: (question: TransportQuestion) => Promise<boolean>;
+  /** The passphrase kept for the client key of a connection. */
+  readonly keyPassphrase?: (owner: KeyOwner) => Promise<string | undefined>;
+}
+
+/** What a connection is tried with before it is saved, instead of what is kept for it. */
+export interface TrialSecrets {
+  readonly credentials?: CredentialStore | undefined;
+  readonly keyPassphrase?: string | undefined;
 }
 
 export class RegistrySessions implements vscode.Disposable {
@@ -88,21 +98,21 @@ export class RegistrySessions implements vscode.Disposable {
   }
 
   /** A session that is not kept, to test a connection before it is saved. The caller disposes it. */
-  async create(connection: Connection, credentials?: CredentialStore): Promise<RegistrySession> {
+  async create(
+    connection: Connection,
+    { credentials, keyPassphrase }: TrialSecrets = {},
+  ): Promise<RegistrySession> {
     const { openRegistry } = await import('./openRegistry.ts');
     return openRegistry(connection, {
       ...this.#options,
       limiter: await this.#sharedLimiter(),
       credentials: credentials ?? this.#options.credentials(connection),
+      ...(keyPassphrase !== undefined && { keyPassphrase: () => Promise.resolve(keyPassphrase) }),
     });
   }
 
-  /** Finds out what a typed address is; see discoverEndpoint. `pinnedFingerprint256`: a certificate chosen to be trusted. */
-  async discover(
-    typed: string,
-    trust: Pick<TlsOptions, 'pinnedFingerprint256'>,
-    signal: AbortSignal,
-  ): Promise<Discovery> {
+  /** Finds out what a typed address is; see discoverEndpoint. `trust`: what was chosen to be trusted and shown. */
+  async discover(typed: string, trust: DiscoveryTrust, signal: AbortSignal): Promise<Discovery> {
     const { discoverRegistry } = await import('./openRegistry.ts');
     return discoverRegistry(typed, trust, { ...this.#options, limiter: await this.#sharedLimiter() }, signal);
   }

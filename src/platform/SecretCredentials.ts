@@ -5,6 +5,7 @@
 import type * as vscode from 'vscode';
 import * as v from 'valibot';
 import type { Credential } from '../core/credentials/CredentialStore.ts';
+import { KeyPassphrases } from './KeyPassphrases.ts';
 
 const storedSchema = v.object({
   origin: v.string(),
@@ -23,9 +24,11 @@ export function originOf(url: string): string {
 
 export class SecretCredentials {
   readonly #storage: vscode.SecretStorage;
+  readonly keyPassphrases: KeyPassphrases;
 
   constructor(storage: vscode.SecretStorage) {
     this.#storage = storage;
+    this.keyPassphrases = new KeyPassphrases(storage);
   }
 
   async get(connectionId: string, url: string): Promise<Credential | undefined> {

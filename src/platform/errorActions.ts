@@ -21,6 +21,10 @@ export async function runErrorAction(action: ErrorAction, context: ErrorContext)
     case 'trustCertificate':
       if (await run('berth.trustCertificate', target, error)) retry();
       return;
+    case 'chooseClientCertificate':
+    case 'enterPassphrase':
+      if (await run('berth.chooseClientCertificate', target, action)) retry();
+      return;
     case 'retry':
       retry();
       return;

@@ -2,15 +2,11 @@
  * Opens the way to one registry: transport, client, provider. In a chunk of its own, loaded with the HTTP client on
  * first use, so that a window that only starts does not pay for it.
  */
-import { readFile } from 'node:fs/promises';
-import { CoreError } from '../core/common/CoreError.ts';
+import { CoreError, isCoreError } from '../core/common/CoreError.ts';
 import type { Logger } from '../core/common/Logger.ts';
+import { readCertificateFiles, type CertificateFiles } from '../core/credentials/certificateFiles.ts';
 import type { CredentialStore } from '../core/credentials/CredentialStore.ts';
-import {
-  certificateFolders,
-  readDockerCertificates,
-  type DockerCertificates,
-} from '../core/credentials/dockerCertificates.ts';
+import { certificateFolders, readDockerCertificates } from '../core/credentials/dockerCertificates.ts';
 import { ProviderApi } from '../core/providers/api/ProviderApi.ts';
 import { createProvider, detectProviderKind } from '../core/providers/index.ts';
 import { discoverEndpoint, type Discovery } from '../core/registry/discoverEndpoint.ts';
@@ -18,6 +14,7 @@ import { createEndpoint, isLoopbackHost, parseRegistryUrl } from '../core/regist
 import { RegistryClient } from '../core/registry/RegistryClient.ts';
 import type { RegistryEndpoint, TlsOptions } from '../core/registry/RegistryEndpoint.ts';
 import type { ConnectionLimiter } from '../core/registry/transport/ConnectionLimiter.ts';
+import { withDetails } from '../core/registry/transport/networkError.ts';
 import {
   Transport,
   type TransportOptions,
@@ -26,6 +23,7 @@ import {
 import { readAccountToken } from './accountTokens.ts';
 import type { Connection } from './Connection.ts';
 import { credentialEnvironment } from './credentialEnvironment.ts';
+import type { KeyOwner } from './KeyPassphrases.ts';
 import { readProxyOptions } from './proxySettings.ts';
 import type { RegistrySession } from './RegistrySession.ts';
 
@@ -35,6 +33,13 @@ export interface OpenRegistryOptions {
   readonly userAgent: string;
   readonly limiter: ConnectionLimiter;
   readonly confirm: (question: TransportQuestion) => Promise<boolean>;
+  /** The passphrase of the connection's client key, where one is known. */
+  readonly keyPassphrase?: (owner: KeyOwner) => Promise<string | undefined>;
+}
+
+/** What a person chose to trust and to show while connecting, before it is saved. */
+export interface DiscoveryTrust extends Pick<TlsOptions, 'pinnedFingerprint256'>, CertificateFiles {
+  readonly keyPassphrase?: string | undefined;
 }
 
 export async function openRegistry(
@@ -43,7 +48,7 @@ export async function openRegistry(
 ): Promise<RegistrySession> {
   const { credentials, logger, userAgent, limiter, confirm } = options;
   const endpoint = createEndpoint(connection.url, connection.pathStyle ?? 'namespace');
-  const tls = await readTlsOptions(connection, endpoint, logger);
+  const tls = await readTlsOptions(connection, endpoint, options);
   const shared = { proxy: readProxyOptions(), logger, userAgent, limiter };
   const transports: Transport[] = [];
   const openTransport = (transportOptions: TransportOptions): Transport => {
@@ -96,26 +101,49 @@ export async function openRegistry(
   };
 }
 
-/** See discoverEndpoint; with the certificates Docker has for that host. */
+/** See discoverEndpoint; with the certificates Docker has for that host and those that were chosen. */
 export async function discoverRegistry(
   typed: string,
-  trust: Pick<TlsOptions, 'pinnedFingerprint256'>,
-  { logger, userAgent, limiter }: Pick<OpenRegistryOptions, 'logger' | 'userAgent' | 'limiter'>,
+  { pinnedFingerprint256, keyPassphrase, ...files }: DiscoveryTrust,
+  options: Pick<OpenRegistryOptions, 'logger' | 'userAgent' | 'limiter' | 'keyPassphrase'>,
   signal: AbortSignal,
 ): Promise<Discovery> {
+  const { logger, userAgent, limiter } = options;
   const { host } = parseRegistryUrl(typed);
-  const tls = { ...(await readCertificates(host, logger)), ...trust };
+  const passphrase = async () =>
+    keyPassphrase ?? options.keyPassphrase?.({ url: `https://${host}`, ...files });
+  const tls = {
+    ...(await readCertificates(host, files, passphrase, logger)),
+    ...(pinnedFingerprint256 !== undefined && { pinnedFingerprint256 }),
+  };
   return discoverEndpoint(typed, { tls, proxy: readProxyOptions(), logger, userAgent, limiter }, signal);
 }
 
-function readCertificates(host: string, logger: Logger): Promise<DockerCertificates> {
-  return readDockerCertificates(host, certificateFolders(credentialEnvironment()), logger);
+/** What Docker and Podman have for the host; a client certificate that the connection names comes before theirs. */
+async function readCertificates(
+  host: string,
+  files: CertificateFiles,
+  passphrase: () => Promise<string | undefined>,
+  logger: Logger,
+): Promise<TlsOptions> {
+  const environment = credentialEnvironment();
+  const [fromDocker, own] = await Promise.all([
+    readDockerCertificates(host, certificateFolders(environment), logger),
+    readCertificateFiles(files, environment, passphrase).catch((error: unknown) => {
+      throw isCoreError(error) ? withDetails(error, { host }) : error;
+    }),
+  ]);
+  return {
+    ...fromDocker,
+    ...own,
+    additionalCaPem: [...fromDocker.additionalCaPem, ...own.additionalCaPem],
+  };
 }
 
 async function readTlsOptions(
   connection: Connection,
   endpoint: RegistryEndpoint,
-  logger: Logger,
+  { logger, keyPassphrase }: OpenRegistryOptions,
 ): Promise<TlsOptions> {
   if (endpoint.scheme === 'http') {
     if (!connection.allowInsecureHttp && !isLoopbackHost(endpoint.host)) {
@@ -126,11 +154,8 @@ async function readTlsOptions(
     }
     return {};
   }
-  const fromDocker = await readCertificates(endpoint.host, logger);
-  const own = connection.caFile ? [await readFile(connection.caFile, 'utf8')] : [];
   return {
-    ...fromDocker,
-    additionalCaPem: [...fromDocker.additionalCaPem, ...own],
+    ...(await readCertificates(endpoint.host, connection, async () => keyPassphrase?.(connection), logger)),
     ...(connection.trustedFingerprint256 && {
       pinnedFingerprint256: connection.trustedFingerprint256,
     }),

@@ -26,6 +26,10 @@ export function actionLabel(action: ErrorAction): string {
       return l10n.t('Sign In');
     case 'trustCertificate':
       return l10n.t('Trust Certificate…');
+    case 'chooseClientCertificate':
+      return l10n.t('Choose Client Certificate…');
+    case 'enterPassphrase':
+      return l10n.t('Enter Passphrase…');
     case 'retry':
       return l10n.t('Retry');
     case 'editConnection':

@@ -32,6 +32,23 @@ const REASONS: Record<ErrorKind, readonly string[]> = {
     'pinMismatch',
     'revoked',
     'badCertificateFile',
+    'clientCertificateRequired',
+    'clientCertificateRefused',
+    'handshakeRefused',
+    'clientFileMissing',
+    'clientFileUnreadable',
+    'clientFileNotPem',
+    'clientFileRelative',
+    'clientKeyMissing',
+    'clientCertificateMissing',
+    'clientKeyMismatch',
+    'clientKeyEncrypted',
+    'clientKeyPassphrase',
+    'clientCertificateExpired',
+    'caFileMissing',
+    'caFileUnreadable',
+    'caFileNotPem',
+    'caFileRelative',
     'handshake',
     'httpResponseToHttpsClient',
     'insecureHttpNotAllowed',
@@ -229,12 +246,22 @@ describe('An error in words', () => {
     );
   });
 
+  it('names the certificate file that was left out', () => {
+    const details = { ...FULL, reason: 'unknownAuthority', unusedFile: '/etc/certs.d/x/ca.crt (EACCES)' };
+    const { message, action } = wordError(new CoreError('tls', 'x', details));
+    assert.match(message, / \/etc\/certs\.d\/x\/ca\.crt \(EACCES\) is there for it but cannot be used\.$/);
+    assert.equal(action, 'trustCertificate');
+  });
+
   it('offers the step that helps', () => {
     const actionOf = (kind: ErrorKind, reason?: string) =>
       wordError(new CoreError(kind, 'x', { ...FULL, ...(reason && { reason }) })).action;
     assert.equal(actionOf('unauthorized'), 'signIn');
     assert.equal(actionOf('tls', 'unknownAuthority'), 'trustCertificate');
     assert.equal(actionOf('tls', 'insecureHttpNotAllowed'), 'editConnection');
+    assert.equal(actionOf('tls', 'clientCertificateRequired'), 'chooseClientCertificate');
+    assert.equal(actionOf('tls', 'clientKeyEncrypted'), 'enterPassphrase');
+    assert.equal(actionOf('tls', 'caFileMissing'), 'editConnection');
     assert.equal(actionOf('unsupported', 'noCatalog'), 'pinRepository');
     assert.equal(actionOf('proxy', 'proxyAuthentication'), 'openProxySettings');
     assert.equal(actionOf('dockerMissing'), 'openDockerSettings');

@@ -18,7 +18,8 @@ import { accountOf } from '../../platform/connectionAccount.ts';
 import { createCliCredentials } from '../../platform/connectionCredentials.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
-import { wordError } from '../../platform/wordError.ts';
+import { actionLabel, wordError } from '../../platform/wordError.ts';
+import { askClientCertificate, askKeyPassphrase } from './askClientCertificate.ts';
 import { signInChoices, type SignInWay } from './signInWays.ts';
 
 /** What was answered so far; each question starts from it. */
@@ -31,6 +32,8 @@ export interface ConnectionAnswers {
   readonly setting: ConnectionSetting;
   /** To be stored beside a connection with `auth: password`. */
   readonly secret?: string;
+  /** To be stored for the client key of the connection. */
+  readonly keyPassphrase?: string;
 }
 
 export class ConnectionForm {
@@ -40,6 +43,7 @@ export class ConnectionForm {
   readonly #draft: ConnectionDraft;
   #way: SignInWay | undefined;
   #secret: string | undefined;
+  #keyPassphrase: string | undefined;
   #needsPins = false;
   /** The kind in the draft is the registry's own answer, not the person's. */
   #isKindProbed = false;
@@ -61,6 +65,7 @@ export class ConnectionForm {
     return {
       setting: this.#setting(),
       ...(this.#secret !== undefined && { secret: this.#secret }),
+      ...(this.#keyPassphrase !== undefined && { keyPassphrase: this.#keyPassphrase }),
     };
   }
 
@@ -96,10 +101,16 @@ export class ConnectionForm {
     this.#isKindProbed = false;
     for (;;) {
       try {
-        const pin = draft.trustedFingerprint256;
+        const { trustedFingerprint256: pin, caFile, clientCertFile, clientKeyFile } = draft;
         const discovery = await this.#sessions.discover(
           draft.address,
-          pin === undefined ? {} : { pinnedFingerprint256: pin },
+          {
+            caFile,
+            clientCertFile,
+            clientKeyFile,
+            keyPassphrase: this.#keyPassphrase,
+            ...(pin !== undefined && { pinnedFingerprint256: pin }),
+          },
           signal,
         );
         const { scheme, host } = discovery.endpoint;
@@ -119,12 +130,31 @@ export class ConnectionForm {
         }
         return;
       } catch (error) {
+        if (await this.#askClientCertificate(error)) continue;
         const fingerprint = isCoreError(error, 'tls') ? error.details.fingerprint256 : undefined;
         if (fingerprint === undefined || fingerprint === draft.trustedFingerprint256) throw error;
         if (!(await confirmCertificate(error, fingerprint))) throw error;
         draft.trustedFingerprint256 = fingerprint;
       }
     }
+  }
+
+  /** Offers what an error about the client certificate asks for. False where it is about something else, or was declined. */
+  async #askClientCertificate(error: unknown): Promise<boolean> {
+    const { action, message } = wordError(error);
+    if (action !== 'chooseClientCertificate' && action !== 'enterPassphrase') return false;
+    const label = actionLabel(action);
+    if ((await vscode.window.showWarningMessage(message, { modal: true }, label)) !== label) return false;
+    if (action === 'enterPassphrase') {
+      this.#keyPassphrase = await askKeyPassphrase(this.#title, this.#draft);
+      return true;
+    }
+    const answer = await askClientCertificate(this.#title, this.#draft);
+    if (!answer) return false;
+    this.#draft.clientCertFile = answer.clientCertFile;
+    this.#draft.clientKeyFile = answer.clientKeyFile;
+    this.#keyPassphrase = answer.keyPassphrase;
+    return true;
   }
 
   async #askSignIn(canGoBack: boolean): Promise<void> {
@@ -347,8 +377,11 @@ export class ConnectionForm {
   ): Promise<Result> {
     const connection = parseConnection(this.#setting(), 0);
     if ('problem' in connection) throw new Error(connection.problem);
-    const store: CredentialStore | undefined = credential && { get: () => Promise.resolve(credential) };
-    const session = await this.#sessions.create(connection, store);
+    const credentials: CredentialStore | undefined = credential && { get: () => Promise.resolve(credential) };
+    const session = await this.#sessions.create(connection, {
+      credentials,
+      keyPassphrase: this.#keyPassphrase,
+    });
     try {
       return await use(session);
     } finally {

@@ -10,7 +10,7 @@ import { askConnection } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
 import { ConnectionForm, displayHost, problemOfRepositories, splitRepositories } from './ConnectionForm.ts';
 
-/** Changes a connection: its name, address, sign-in or pinned repositories. */
+/** Changes a connection: its name, address, sign-in, certificates or pinned repositories. */
 export class EditConnectionCommand implements Command {
   readonly id = 'berth.editConnection';
   readonly #settings: ConnectionSettings;
@@ -49,6 +49,11 @@ export class EditConnectionCommand implements Command {
           description: connection.repositories.join(', '),
           part: 'repositories' as const,
         },
+        {
+          label: vscode.l10n.t('Client Certificate'),
+          description: connection.clientCertFile ?? vscode.l10n.t('none'),
+          part: 'clientCertificate' as const,
+        },
         { label: vscode.l10n.t('Open Settings (JSON)'), part: 'json' as const },
       ],
     });
@@ -59,6 +64,8 @@ export class EditConnectionCommand implements Command {
         return this.#editAddress(connection, title);
       case 'repositories':
         return this.#editRepositories(connection, title);
+      case 'clientCertificate':
+        return this.#editClientCertificate(connection, title);
       case 'json':
         await vscode.commands.executeCommand('workbench.action.openSettingsJson', {
           revealSetting: { key: 'berth.connections' },
@@ -87,6 +94,26 @@ export class EditConnectionCommand implements Command {
     await this.#settings.update(connection.id, { repositories });
   }
 
+  async #editClientCertificate(connection: Connection, title: string): Promise<void> {
+    const { part } = await askPick({
+      title: `${title}: ${connection.name}`,
+      placeholder: connection.clientCertFile ?? vscode.l10n.t('No client certificate is shown'),
+      items: [
+        { label: vscode.l10n.t('Choose Client Certificate…'), part: 'choose' as const },
+        ...(connection.clientCertFile
+          ? [{ label: vscode.l10n.t('Show No Certificate'), part: 'remove' as const }]
+          : []),
+      ],
+    });
+    if (part === 'choose') {
+      await vscode.commands.executeCommand('berth.chooseClientCertificate', { connectionId: connection.id });
+      return;
+    }
+    await this.#secrets.keyPassphrases.delete(connection);
+    await this.#settings.update(connection.id, { clientCertFile: undefined, clientKeyFile: undefined });
+    this.#sessions.reset(connection.id);
+  }
+
   async #editAddress(connection: Connection, title: string): Promise<void> {
     const { id, url, name, ...rest } = connection;
     const answers = await new ConnectionForm(this.#sessions, this.#logger, title, {
@@ -99,6 +126,8 @@ export class EditConnectionCommand implements Command {
     if (answers.secret !== undefined) {
       await this.#secrets.store(newId, answers.setting.url, answers.setting.username, answers.secret);
     }
+    const { setting, keyPassphrase } = answers;
+    if (keyPassphrase !== undefined) await this.#secrets.keyPassphrases.store(setting, keyPassphrase);
     await this.#settings.replace(id, answers.setting);
     if (newId !== id || answers.secret === undefined) await this.#secrets.delete(id);
     this.#sessions.reset(newId);

@@ -28,5 +28,6 @@ export class RemoveConnectionCommand implements Command {
     if (!agreed) return;
     await this.#settings.remove(connection.id);
     await this.#secrets.delete(connection.id);
+    await this.#secrets.keyPassphrases.delete(connection);
   }
 }

@@ -33,7 +33,7 @@ export class SignInCommand implements Command {
       (node && this.#settings.get(node.connectionId)) ??
       (await askConnection(this.#settings, vscode.l10n.t('Sign In')));
     const { id, url, name, repositories, ...rest } = connection;
-    const { setting, secret } = await new ConnectionForm(
+    const { setting, secret, keyPassphrase } = await new ConnectionForm(
       this.#sessions,
       this.#logger,
       vscode.l10n.t('Sign In to {0}', name),
@@ -41,6 +41,7 @@ export class SignInCommand implements Command {
     ).ask({ withAddress: false });
     const newId = connectionId(setting);
     if (secret !== undefined) await this.#secrets.store(newId, url, setting.username, secret);
+    if (keyPassphrase !== undefined) await this.#secrets.keyPassphrases.store(setting, keyPassphrase);
     await this.#settings.replace(id, setting);
     if (newId !== id || secret === undefined) await this.#secrets.delete(id);
     this.#sessions.reset(newId);

@@ -8,13 +8,14 @@ import type { SecretCredentials } from '../../platform/SecretCredentials.ts';
 import type { ConnectionAnswers } from './ConnectionForm.ts';
 
 export async function saveConnection(
-  { setting, secret }: ConnectionAnswers,
+  { setting, secret, keyPassphrase }: ConnectionAnswers,
   settings: ConnectionSettings,
   secrets: SecretCredentials,
 ): Promise<Connection> {
   if (secret !== undefined) {
     await secrets.store(connectionId(setting), setting.url, setting.username, secret);
   }
+  if (keyPassphrase !== undefined) await secrets.keyPassphrases.store(setting, keyPassphrase);
   return settings.save(setting);
 }
 

@@ -5,6 +5,8 @@ import { toDisplayLine } from '../../core/common/displayText.ts';
 export type ErrorAction =
   | 'signIn'
   | 'trustCertificate'
+  | 'chooseClientCertificate'
+  | 'enterPassphrase'
   | 'retry'
   | 'editConnection'
   | 'pinRepository'

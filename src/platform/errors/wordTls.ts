@@ -1,10 +1,17 @@
 /** Certificates and secure connections that were refused, by us or by the Docker engine. */
 import { l10n } from 'vscode';
 import type { ErrorDetails } from '../../core/common/CoreError.ts';
+import { wordClientCertificate, wordUnusedFile } from './wordClientCertificate.ts';
 import { lastLine, worded, type WordedError } from './WordedError.ts';
 
 export function wordTls(details: ErrorDetails, host: string, doing: string): WordedError {
   if (details.operation?.startsWith('docker ')) return wordDockerTls(details, host, doing);
+  const { message, summary, action } =
+    wordClientCertificate(details, host, doing) ?? wordServerCertificate(details, host, doing);
+  return worded(summary, message + wordUnusedFile(details), action);
+}
+
+function wordServerCertificate(details: ErrorDetails, host: string, doing: string): WordedError {
   const summary = l10n.t('Certificate not trusted');
   switch (details.reason) {
     case 'expired':

@@ -85,7 +85,7 @@ export function createDispatcher(options: DispatcherOptions): RegistryDispatcher
       }
       const refusal = checkCertificate(socket, host, pinned);
       // TLS 1.3 refuses a client after the handshake: its alert, then the end. undici would tell of the end only.
-      socket.once('error', (alert) => socket.destroy(alert));
+      socket.once('error', (alert: Error) => socket.destroy(alert));
       if (refusal === undefined) callback(null, socket);
       else {
         socket.destroy();
