@@ -3,10 +3,12 @@ import type { Command } from './Command.ts';
 import type { Connection } from '../platform/Connection.ts';
 import { createConnectionCredentials } from '../platform/connectionCredentials.ts';
 import type { Services } from './Services.ts';
+import { AllowBlockedRegistryCommand } from './connections/AllowBlockedRegistryCommand.ts';
 import { ChooseClientCertificateCommand } from './connections/ChooseClientCertificateCommand.ts';
 import { ConnectDockerHubCommand } from './connections/ConnectDockerHubCommand.ts';
 import { ConnectRegistryCommand } from './connections/ConnectRegistryCommand.ts';
 import { EditConnectionCommand } from './connections/EditConnectionCommand.ts';
+import { ImportConnectionsCommand } from './connections/ImportConnectionsCommand.ts';
 import { PinRepositoryCommand } from './connections/PinRepositoryCommand.ts';
 import { RemoveConnectionCommand } from './connections/RemoveConnectionCommand.ts';
 import { SignInCommand } from './connections/SignInCommand.ts';
@@ -71,6 +73,8 @@ export function createCommands(services: Services): Command[] {
     new SignOutCommand(settings, secrets, sessions),
     new TrustCertificateCommand(settings, sessions),
     new ChooseClientCertificateCommand(settings, secrets, sessions),
+    new AllowBlockedRegistryCommand(settings, sessions),
+    new ImportConnectionsCommand(settings, sessions, activity),
     new PinRepositoryCommand(settings),
     new UnpinRepositoryCommand(settings),
     new RunLocalRegistryCommand(services.localRegistry, settings, sessions, activity, tree, view),

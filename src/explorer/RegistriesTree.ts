@@ -14,6 +14,7 @@ import type { RegistrySession } from '../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import type { ImageDigest, Verifications } from '../platform/Verifications.ts';
 import { setContextKey } from '../platform/ContextKeys.ts';
+import { readPullMirrors } from '../platform/pullMirrors.ts';
 import { ChildrenReader } from './ChildrenReader.ts';
 import {
   errorNode,
@@ -28,7 +29,7 @@ import {
 import { LoadedRegistries } from './LoadedRegistries.ts';
 import type { RegistriesNode, RegistryNode, RepositoryNode, TagNode } from './nodes.ts';
 import type { RepositoryListing, TagViewOptions } from './RepositoryListing.ts';
-import { toTreeItem, type TreeState } from './toTreeItem.ts';
+import { registryTooltip, toTreeItem, type TreeState } from './toTreeItem.ts';
 
 export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, vscode.Disposable {
   readonly #settings: ConnectionSettings;
@@ -100,6 +101,14 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   getTreeItem(node: RegistriesNode): vscode.TreeItem {
     return toTreeItem(node, this.#stateOf(node));
+  }
+
+  /** The tooltip of a registry is looked up when it is wanted: it tells what the machine's configuration says. */
+  async resolveTreeItem(item: vscode.TreeItem, node: RegistriesNode): Promise<vscode.TreeItem> {
+    if (node.kind === 'registry') {
+      item.tooltip = registryTooltip(node.connection, await readPullMirrors(node.connection));
+    }
+    return item;
   }
 
   getParent(node: RegistriesNode): RegistriesNode | undefined {

@@ -10,6 +10,7 @@ import {
   type TagDetails,
   type TagLock,
 } from '../core/providers/RegistryProvider.ts';
+import type { Connection } from '../platform/Connection.ts';
 import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
 import { actionLabel } from '../platform/wordError.ts';
 import type { SignatureOutcome } from '../core/trust/verifySignatures.ts';
@@ -47,6 +48,8 @@ const { Collapsed } = vscode.TreeItemCollapsibleState;
 export function toTreeItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
   const item = createItem(node, state);
   item.id = node.id;
+  // VS Code asks for what is missing when the mouse rests on it; see registryTooltip.
+  if (node.kind === 'registry') delete item.tooltip;
   return item;
 }
 
@@ -187,9 +190,19 @@ function registryItem({ connection }: RegistryNode): vscode.TreeItem {
       local ? ':local' : '',
       connection.auth === 'password' ? ':canSignOut' : '',
     ].join(''),
-    tooltip: connection.url,
     spoken: vscode.l10n.t('Registry {0}', connection.name),
   });
+}
+
+/** @param mirrors where docker and podman may pull from instead. */
+export function registryTooltip(connection: Connection, mirrors: readonly string[]): string {
+  const lines = [
+    connection.url,
+    ...(mirrors.length === 0
+      ? []
+      : [vscode.l10n.t('Shown from the registry itself; pulls may come from {0}', mirrors.join(', '))]),
+  ];
+  return toDisplayText(lines.join('\n'));
 }
 
 function repositoryItem(node: RepositoryNode, { filter, hasWebPage }: TreeState): vscode.TreeItem {

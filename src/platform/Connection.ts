@@ -30,6 +30,7 @@ const connectionSchema = v.object({
   username: v.optional(v.string()),
   repositories: v.optional(v.array(v.string())),
   allowInsecureHttp: v.optional(v.boolean()),
+  allowBlocked: v.optional(v.boolean()),
   trustedFingerprint256: v.optional(v.string()),
   caFile: v.optional(v.string()),
   clientCertFile: v.optional(v.string()),

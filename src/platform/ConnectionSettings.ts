@@ -62,12 +62,30 @@ export class ConnectionSettings implements vscode.Disposable {
   async save(setting: ConnectionSetting): Promise<Connection> {
     const id = connectionId(setting);
     if (!(await this.#replace(id, setting))) {
-      const user = this.#scopes().find(({ target }) => target === vscode.ConfigurationTarget.Global);
-      await write(vscode.ConfigurationTarget.Global, [...(user?.entries ?? []), setting]);
+      await write(vscode.ConfigurationTarget.Global, [...this.#userEntries(), setting]);
     }
     const saved = this.get(id);
     if (!saved) throw new Error(`the setting ${SETTING} was not written`);
     return saved;
+  }
+
+  /** Adds connections to the user's settings at once; those that are there already stay as they are. */
+  async add(settings: readonly ConnectionSetting[]): Promise<void> {
+    const known = new Set(this.list().map(({ id }) => id));
+    const added = settings.filter((setting) => !known.has(connectionId(setting)));
+    if (added.length === 0) return;
+    await write(vscode.ConfigurationTarget.Global, [...this.#userEntries(), ...added]);
+  }
+
+  /** Takes connections off the user's settings at once. */
+  async removeAll(ids: readonly string[]): Promise<void> {
+    const entries = this.#userEntries();
+    const kept = entries.filter((entry, index) => !ids.includes(parseConnection(entry, index).id));
+    if (kept.length < entries.length) await write(vscode.ConfigurationTarget.Global, kept);
+  }
+
+  #userEntries(): readonly unknown[] {
+    return this.#scopes().find(({ target }) => target === vscode.ConfigurationTarget.Global)?.entries ?? [];
   }
 
   /** Changes the connection `id`; a changed address or user gives it a new id. */

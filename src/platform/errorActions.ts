@@ -25,6 +25,9 @@ export async function runErrorAction(action: ErrorAction, context: ErrorContext)
     case 'enterPassphrase':
       if (await run('berth.chooseClientCertificate', target, action)) retry();
       return;
+    case 'allowBlocked':
+      if (await run('berth.allowBlockedRegistry', target, error)) retry();
+      return;
     case 'retry':
       retry();
       return;

@@ -7,6 +7,7 @@ import type { Logger } from '../core/common/Logger.ts';
 import { readCertificateFiles, type CertificateFiles } from '../core/credentials/certificateFiles.ts';
 import type { CredentialStore } from '../core/credentials/CredentialStore.ts';
 import { certificateFolders, readDockerCertificates } from '../core/credentials/dockerCertificates.ts';
+import { findRegistryRule, readRegistriesConf } from '../core/credentials/registriesConf.ts';
 import { ProviderApi } from '../core/providers/api/ProviderApi.ts';
 import { createProvider, detectProviderKind } from '../core/providers/index.ts';
 import { discoverEndpoint, type Discovery } from '../core/registry/discoverEndpoint.ts';
@@ -40,6 +41,8 @@ export interface OpenRegistryOptions {
 /** What a person chose to trust and to show while connecting, before it is saved. */
 export interface DiscoveryTrust extends Pick<TlsOptions, 'pinnedFingerprint256'>, CertificateFiles {
   readonly keyPassphrase?: string | undefined;
+  /** The person chose to connect although `registries.conf` blocks the registry. */
+  readonly allowBlocked?: boolean | undefined;
 }
 
 export async function openRegistry(
@@ -48,6 +51,7 @@ export async function openRegistry(
 ): Promise<RegistrySession> {
   const { credentials, logger, userAgent, limiter, confirm } = options;
   const endpoint = createEndpoint(connection.url, connection.pathStyle ?? 'namespace');
+  if (!connection.allowBlocked) await refuseBlocked(endpoint.referenceHost, endpoint.host, logger);
   const tls = await readTlsOptions(connection, endpoint, options);
   const shared = { proxy: readProxyOptions(), logger, userAgent, limiter };
   const transports: Transport[] = [];
@@ -104,12 +108,13 @@ export async function openRegistry(
 /** See discoverEndpoint; with the certificates Docker has for that host and those that were chosen. */
 export async function discoverRegistry(
   typed: string,
-  { pinnedFingerprint256, keyPassphrase, ...files }: DiscoveryTrust,
+  { pinnedFingerprint256, keyPassphrase, allowBlocked, ...files }: DiscoveryTrust,
   options: Pick<OpenRegistryOptions, 'logger' | 'userAgent' | 'limiter' | 'keyPassphrase'>,
   signal: AbortSignal,
 ): Promise<Discovery> {
   const { logger, userAgent, limiter } = options;
-  const { host } = parseRegistryUrl(typed);
+  const { host, path } = parseRegistryUrl(typed);
+  if (!allowBlocked) await refuseBlocked([host, path].filter(Boolean).join('/'), host, logger);
   const passphrase = async () =>
     keyPassphrase ?? options.keyPassphrase?.({ url: `https://${host}`, ...files });
   const tls = {
@@ -117,6 +122,20 @@ export async function discoverRegistry(
     ...(pinnedFingerprint256 !== undefined && { pinnedFingerprint256 }),
   };
   return discoverEndpoint(typed, { tls, proxy: readProxyOptions(), logger, userAgent, limiter }, signal);
+}
+
+/** @throws CoreError `forbidden`, `blockedByConfiguration`, where the machine's configuration forbids the registry. */
+async function refuseBlocked(reference: string, host: string, logger: Logger): Promise<void> {
+  const { rules, failures } = await readRegistriesConf(credentialEnvironment());
+  // A file that nobody can read blocks nothing: Import Connections names it, and its line.
+  for (const { message } of failures) logger.warn(message);
+  const rule = findRegistryRule(rules, reference);
+  if (!rule?.blocked) return;
+  throw new CoreError('forbidden', `${reference} is blocked by ${rule.file}`, {
+    host,
+    reason: 'blockedByConfiguration',
+    subject: rule.file,
+  });
 }
 
 /** What Docker and Podman have for the host; a client certificate that the connection names comes before theirs. */

@@ -30,6 +30,8 @@ export function actionLabel(action: ErrorAction): string {
       return l10n.t('Choose Client Certificate…');
     case 'enterPassphrase':
       return l10n.t('Enter Passphrase…');
+    case 'allowBlocked':
+      return l10n.t('Connect Anyway…');
     case 'retry':
       return l10n.t('Retry');
     case 'editConnection':
@@ -131,6 +133,17 @@ export function wordError(error: unknown): WordedError {
           l10n.t('Workspace is not trusted'),
           l10n.t('Berth starts no program in an untrusted workspace. Trust it to use Docker from here.'),
           'manageTrust',
+        );
+      }
+      if (details.reason === 'blockedByConfiguration') {
+        return worded(
+          l10n.t('Blocked on this machine'),
+          l10n.t(
+            '{0} is blocked by {1}, so nothing was sent to it.',
+            host,
+            toDisplayLine(details.subject ?? 'registries.conf'),
+          ),
+          'allowBlocked',
         );
       }
       return wordForbidden(details, host, doing, answer);

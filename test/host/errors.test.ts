@@ -16,6 +16,8 @@ const REASONS: Record<ErrorKind, readonly string[]> = {
     'folderMissing',
     'argumentsTooLong',
     'reference',
+    'credentialFileBroken',
+    'configFileBroken',
   ],
   hostNotFound: [],
   connectionRefused: [],
@@ -73,6 +75,7 @@ const REASONS: Record<ErrorKind, readonly string[]> = {
   ],
   forbidden: [
     'untrustedWorkspace',
+    'blockedByConfiguration',
     'missingScope',
     'ssoRequired',
     'missingPermission',
@@ -171,6 +174,7 @@ const FULL: ErrorDetails = {
   fingerprint256: 'AB:CD',
   exitCode: 1,
   output: 'first line\nlast line',
+  line: 7,
 };
 
 const HOSTILE_TEXT = '\u001b[31m\u202Eevil\u200B\r\n\u0007[click](command:evil) <img src=x>';
@@ -266,6 +270,7 @@ describe('An error in words', () => {
     assert.equal(actionOf('proxy', 'proxyAuthentication'), 'openProxySettings');
     assert.equal(actionOf('dockerMissing'), 'openDockerSettings');
     assert.equal(actionOf('dockerUnreachable'), 'selectDockerContext');
+    assert.equal(actionOf('forbidden', 'blockedByConfiguration'), 'allowBlocked');
     assert.equal(actionOf('forbidden', 'untrustedWorkspace'), 'manageTrust');
   });
 

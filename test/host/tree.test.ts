@@ -491,7 +491,7 @@ describe('The Registries tree', () => {
       const ids = nodes.map(({ id }) => id);
       assert.equal(new Set(ids).size, ids.length, 'no id twice');
       for (const node of nodes) {
-        const item = fixture.tree.getTreeItem(node);
+        const item = await fixture.tree.resolveTreeItem(fixture.tree.getTreeItem(node), node);
         assert.equal(item.id, node.id);
         assert.ok(item.contextValue?.startsWith(node.kind), `${node.kind}: ${item.contextValue}`);
         assert.ok(item.accessibilityInformation?.label, `${node.kind} is spoken`);

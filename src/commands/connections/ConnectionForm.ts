@@ -20,6 +20,7 @@ import type { RegistrySession } from '../../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { actionLabel, wordError } from '../../platform/wordError.ts';
 import { askClientCertificate, askKeyPassphrase } from './askClientCertificate.ts';
+import { hostOf } from './placeOf.ts';
 import { signInChoices, type SignInWay } from './signInWays.ts';
 
 /** What was answered so far; each question starts from it. */
@@ -44,6 +45,8 @@ export class ConnectionForm {
   #way: SignInWay | undefined;
   #secret: string | undefined;
   #keyPassphrase: string | undefined;
+  /** The registry that the draft's client certificate is for. */
+  #certificateHost: string | undefined;
   #needsPins = false;
   /** The kind in the draft is the registry's own answer, not the person's. */
   #isKindProbed = false;
@@ -53,6 +56,7 @@ export class ConnectionForm {
     this.#logger = logger;
     this.#title = title;
     this.#draft = draft;
+    if (draft.clientCertFile !== undefined) this.#certificateHost = hostOf(draft.address);
   }
 
   /** Address first, unless it is known; then sign-in; then repositories where the registry does not list them. */
@@ -97,8 +101,17 @@ export class ConnectionForm {
     const draft = this.#draft;
     delete draft.trustedFingerprint256;
     delete draft.allowInsecureHttp;
+    delete draft.allowBlocked;
     if (this.#isKindProbed) delete draft.provider;
     this.#isKindProbed = false;
+    const host = hostOf(draft.address);
+    // A certificate was chosen for one registry: no other one sees it.
+    if (this.#certificateHost !== undefined && host !== this.#certificateHost) {
+      delete draft.clientCertFile;
+      delete draft.clientKeyFile;
+      this.#keyPassphrase = undefined;
+    }
+    this.#certificateHost = host;
     for (;;) {
       try {
         const { trustedFingerprint256: pin, caFile, clientCertFile, clientKeyFile } = draft;
@@ -109,6 +122,7 @@ export class ConnectionForm {
             clientCertFile,
             clientKeyFile,
             keyPassphrase: this.#keyPassphrase,
+            allowBlocked: draft.allowBlocked,
             ...(pin !== undefined && { pinnedFingerprint256: pin }),
           },
           signal,
@@ -131,6 +145,7 @@ export class ConnectionForm {
         return;
       } catch (error) {
         if (await this.#askClientCertificate(error)) continue;
+        if (await this.#askBlocked(error)) continue;
         const fingerprint = isCoreError(error, 'tls') ? error.details.fingerprint256 : undefined;
         if (fingerprint === undefined || fingerprint === draft.trustedFingerprint256) throw error;
         if (!(await confirmCertificate(error, fingerprint))) throw error;
@@ -154,6 +169,12 @@ export class ConnectionForm {
     this.#draft.clientCertFile = answer.clientCertFile;
     this.#draft.clientKeyFile = answer.clientKeyFile;
     this.#keyPassphrase = answer.keyPassphrase;
+    return true;
+  }
+
+  async #askBlocked(error: unknown): Promise<boolean> {
+    if (!isBlocked(error) || !(await confirmBlocked(error))) return false;
+    this.#draft.allowBlocked = true;
     return true;
   }
 
@@ -455,13 +476,28 @@ export function displayHost(address: string): string {
   return toDisplayLine(address.replace(/^https?:\/\//i, ''));
 }
 
-function confirmHttp(host: string): Promise<boolean> {
+export function confirmHttp(host: string): Promise<boolean> {
   return confirm(
     vscode.l10n.t('{0} answers only on unencrypted http.', host),
     vscode.l10n.t(
       'Everything you send, your password included, can be read and changed on the way. The choice is kept for this connection only.',
     ),
     vscode.l10n.t('Use http'),
+  );
+}
+
+export function isBlocked(error: unknown): boolean {
+  return isCoreError(error, 'forbidden') && error.details.reason === 'blockedByConfiguration';
+}
+
+/** Asks to talk to a registry that the machine's configuration forbids to Podman. */
+export function confirmBlocked(error: unknown): Promise<boolean> {
+  return confirm(
+    wordError(error).message,
+    vscode.l10n.t(
+      'Whoever set up this machine does not want this registry to be used. Podman goes on refusing it. The choice is kept for this connection only.',
+    ),
+    vscode.l10n.t('Connect Anyway'),
   );
 }
 

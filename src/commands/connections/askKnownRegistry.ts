@@ -2,10 +2,10 @@
 import * as vscode from 'vscode';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { KnownRegistry } from '../../core/credentials/knownRegistries.ts';
-import { parseRegistryUrl } from '../../core/registry/parseRegistryUrl.ts';
 import { askPick } from '../../platform/ask.ts';
 import type { Connection } from '../../platform/Connection.ts';
 import { credentialEnvironment } from '../../platform/credentialEnvironment.ts';
+import { placeOf } from './placeOf.ts';
 
 /** Helpers answer at once or are not waited for: this is an offer, not a need. */
 const LOOK_UP_MS = 3000;
@@ -60,14 +60,4 @@ async function listOffers(
 function addressOf({ key, path }: KnownRegistry): string {
   const host = key.startsWith('https://index.docker.io/') ? 'docker.io' : key;
   return path === undefined ? host : `${host}/${path}`;
-}
-
-/** Host and path, however the address is written; undefined where it is none. */
-function placeOf(address: string): string | undefined {
-  try {
-    const { host, path } = parseRegistryUrl(address);
-    return path === '' ? host : `${host}/${path}`;
-  } catch {
-    return undefined;
-  }
 }

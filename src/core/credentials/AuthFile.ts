@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { CoreError } from '../common/CoreError.ts';
+import { jsonProblemLine } from '../common/jsonProblemLine.ts';
 import type { Credential, CredentialRequest } from './CredentialStore.ts';
 import { toCredential } from './credentialOf.ts';
 import { parseRegistryKey } from './registryKey.ts';
@@ -67,7 +68,7 @@ export class AuthFile {
       const trimmed = json.trim(); // a byte order mark too, which Windows' editors leave
       document = trimmed === '' ? {} : JSON.parse(trimmed);
     } catch {
-      throw broken(origin, 'it is not valid JSON'); // no cause: the message of JSON.parse quotes the text
+      throw broken(origin, 'it is not valid JSON', jsonProblemLine(json.replace(/^\uFEFF/, ''))); // no cause: the message of JSON.parse quotes the text
     }
     const result = v.safeParse(fileSchema, document);
     if (result.success) return new AuthFile(origin, result.output);
@@ -156,10 +157,11 @@ function rank(written: string, asked: string): number {
   return written === asked ? 0 : written.includes('://') ? 2 : 1;
 }
 
-function broken(origin: string, why: string): CoreError {
+function broken(origin: string, why: string, line?: number): CoreError {
   return new CoreError('invalidInput', `cannot use the credentials in ${origin}: ${why}`, {
     operation: 'read credentials',
     reason: 'credentialFileBroken',
     subject: origin,
+    ...(line !== undefined && { line }),
   });
 }

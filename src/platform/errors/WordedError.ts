@@ -7,6 +7,7 @@ export type ErrorAction =
   | 'trustCertificate'
   | 'chooseClientCertificate'
   | 'enterPassphrase'
+  | 'allowBlocked'
   | 'retry'
   | 'editConnection'
   | 'pinRepository'

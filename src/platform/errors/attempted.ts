@@ -54,6 +54,8 @@ function wordAttempt(operation: string): string {
       return l10n.t('Could not sign in');
     case 'read credentials':
       return l10n.t('Could not read the credentials');
+    case 'read configuration':
+      return l10n.t('Could not read the configuration');
     case 'start registry':
       return l10n.t('Could not start the registry');
     case 'write journal':

@@ -56,7 +56,7 @@ export function wordClientCertificate(
     case 'clientFileNotPem':
       return choose(
         l10n.t(
-          '{0} is not a certificate or key in PEM form. A .p12 or .pfx file becomes one with: openssl pkcs12 -in FILE -out client.pem',
+          '{0} is not a certificate or key in PEM form. A file of type p12 or pfx becomes one with: openssl pkcs12 -in FILE -out client.pem',
           file,
         ),
       );

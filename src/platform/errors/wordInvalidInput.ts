@@ -6,6 +6,7 @@ import { toDisplayLine } from '../../core/common/displayText.ts';
 /** Sentences for the reasons a reference, tag or address was refused where it was typed. */
 export function wordInvalidInput(error: CoreError): string {
   const subject = toDisplayLine(error.details.subject ?? '');
+  const { line } = error.details;
   switch (error.details.reason) {
     case 'emptyReference':
     case 'empty':
@@ -94,10 +95,18 @@ export function wordInvalidInput(error: CoreError): string {
     case 'argumentsTooLong':
       return l10n.t('This is more than a command line can hold.');
     case 'credentialFileBroken':
+      if (line !== undefined && subject) {
+        return l10n.t('The credentials in {0} cannot be read: line {1} is not valid.', subject, line);
+      }
       return l10n.t(
         'The credentials in {0} cannot be read: the file is damaged.',
         subject || l10n.t('a file of Docker or Podman'),
       );
+    case 'configFileBroken':
+      if (!subject) return l10n.t('A configuration file of Docker or Podman cannot be read: it is damaged.');
+      return line === undefined
+        ? l10n.t('{0} cannot be used: an entry in it is not what it should be.', subject)
+        : l10n.t('{0} cannot be read: line {1} is not valid.', subject, line);
     default:
       return toDisplayLine(error.message);
   }
