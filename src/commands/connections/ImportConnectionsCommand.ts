@@ -83,7 +83,7 @@ function describeImport(imported: number, silent: number, declined: number): str
           imported,
         ),
     ...(silent > 0
-      ? [vscode.l10n.t('{0} of them could not be reached yet and say why when opened.', silent)]
+      ? [vscode.l10n.t('{0} of them could not be checked yet and say why when opened.', silent)]
       : []),
     ...(declined > 0 ? [vscode.l10n.t('{0} were left out, as you chose.', declined)] : []),
   ].join(' ');

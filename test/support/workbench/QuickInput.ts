@@ -30,8 +30,9 @@ export class QuickInput {
     return this.#widget.locator('input.input');
   }
 
+  /** The rows, which are check boxes where many may be chosen. */
   get #options(): Locator {
-    return this.#widget.getByRole('option');
+    return this.#widget.locator('.monaco-list-row[role="option"], .monaco-list-row[role="checkbox"]');
   }
 
   /** Waits for the step whose title, placeholder or prompt holds `text`. */
@@ -68,7 +69,8 @@ export class QuickInput {
   /** The option whose accessible name begins with `label` (a string) or matches it. */
   option(label: string | RegExp): Locator {
     const name = typeof label === 'string' ? exactly(label, '(,|$)') : label;
-    return this.#options.and(this.#page.getByRole('option', { name })).first();
+    const named = this.#page.getByRole('option', { name }).or(this.#page.getByRole('checkbox', { name }));
+    return this.#options.and(named).first();
   }
 
   /** Chooses an option of a single-choice pick, and waits until that step is over. */
@@ -86,7 +88,9 @@ export class QuickInput {
 
   /** Ticks an option of a many-choice pick. */
   async tick(label: string | RegExp): Promise<void> {
-    await this.option(label).getByRole('checkbox').check();
+    const option = this.option(label);
+    await option.click();
+    await option.and(this.#page.locator('[aria-checked="true"]')).waitFor();
   }
 
   /** Enter, and waits until the step with this title and prompt is over. */
