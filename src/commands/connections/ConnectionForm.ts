@@ -135,7 +135,7 @@ export class ConnectionForm {
         const typed = parseRegistryUrl(draft.address);
         draft.address = `${scheme}://${typed.host}${typed.path && `/${typed.path}`}`;
         if (typed.path) draft.pathStyle = discovery.pathStyle;
-        const kind = detectProviderKind(discovery.endpoint, discovery.tokenRealm);
+        const kind = detectProviderKind(discovery.endpoint, discovery);
         if (typed.host === 'docker.io') draft.provider = 'dockerHub';
         // What the address says anyway need not be kept.
         else if (draft.provider === undefined && kind !== detectProviderKind(discovery.endpoint)) {

@@ -18,6 +18,7 @@ import type { RegistryClient } from '../registry/RegistryClient.ts';
 import { withKind } from '../registry/registryError.ts';
 import { fullRepositoryName, relativeRepositoryName } from '../registry/repositoryName.ts';
 import type { ProviderApi } from './api/ProviderApi.ts';
+import { registrySignIn } from './api/registrySignIn.ts';
 import { tolerantList } from './api/tolerantList.ts';
 import { firstFilledPage } from './firstFilledPage.ts';
 import { kindByConfigType } from './kindByConfigType.ts';
@@ -95,20 +96,8 @@ export class HarborProvider extends OciProvider {
   constructor({ client, credentials, logger, openApi, settings }: ProviderContext) {
     super(client);
     const { scheme, host, credentialKey } = client.endpoint;
-    this.#api = openApi(settings.apiUrl ?? `${scheme}://${host}`, async (_, signal) => {
-      const credential = await credentials.get({ key: credentialKey }, signal);
-      switch (credential?.kind) {
-        case 'basic': {
-          const { username, password } = credential;
-          return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-        }
-        case 'bearer':
-          return `Bearer ${credential.token}`;
-        default:
-          // Public projects are for everybody.
-          return undefined;
-      }
-    });
+    // Public projects are for everybody.
+    this.#api = openApi(settings.apiUrl ?? `${scheme}://${host}`, registrySignIn(credentials, credentialKey));
     this.#logger = logger;
     const hasApi = (): boolean => this.#hasApi !== false;
     this.capabilities = {

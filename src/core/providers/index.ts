@@ -1,20 +1,25 @@
 /** The registry kinds Berth knows. A new one is a file of its own and a line here; each is loaded on first use. */
 import { isCoreError } from '../common/CoreError.ts';
+import type { Discovery } from '../registry/discoverEndpoint.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
 import type { RegistryEndpoint } from '../registry/RegistryEndpoint.ts';
 import { DOCKER_HUB_API_HOST } from '../registry/repositoryName.ts';
 import { ECR_PUBLIC_HOST, tryParseEcrAddress } from './aws/ecrAddress.ts';
 import { GITLAB_COM_REGISTRY, isGitLabRealm } from './gitlab/gitLabRegistry.ts';
 import { isAcrHost } from './azure/acrAddress.ts';
+import { isArtifactory, isGitea, isNexus } from './greetings.ts';
 import { isGoogleHost } from './google/googleHosts.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type { RegistryProvider } from './RegistryProvider.ts';
 
+/** What a registry said of itself when it was discovered. */
+export type RegistryGreeting = Partial<Pick<Discovery, 'tokenRealm' | 'headers'>>;
+
 interface ProviderRegistration {
   readonly kind: string;
   readonly create: (context: ProviderContext) => Promise<RegistryProvider>;
-  /** Whether an endpoint is of this kind, by its address and, when just met, by where it sends for tokens. */
-  readonly matches: (endpoint: RegistryEndpoint, tokenRealm: string | undefined) => boolean;
+  /** Whether an endpoint is of this kind, by its address and, when just met, by how it greeted us. */
+  readonly matches: (endpoint: RegistryEndpoint, greeting: RegistryGreeting) => boolean;
   /** Whether the registry is of this kind, by asking it: for servers that stand at any address. Any error is a no. */
   readonly probe?: (client: RegistryClient, signal: AbortSignal) => Promise<boolean>;
 }
@@ -54,7 +59,7 @@ const REGISTRATIONS: readonly ProviderRegistration[] = [
   {
     kind: 'gitlab',
     create: async (context) => (await import('./GitLabProvider.ts')).GitLabProvider.open(context),
-    matches: ({ host }, realm) => host === GITLAB_COM_REGISTRY || isGitLabRealm(realm),
+    matches: ({ host }, { tokenRealm }) => host === GITLAB_COM_REGISTRY || isGitLabRealm(tokenRealm),
   },
   {
     kind: 'quay',
@@ -76,6 +81,23 @@ const REGISTRATIONS: readonly ProviderRegistration[] = [
       (await import('./ZotProvider.ts')).ZotProvider.recognises(client, signal),
   },
   {
+    kind: 'artifactory',
+    create: async (context) => new (await import('./ArtifactoryProvider.ts')).ArtifactoryProvider(context),
+    matches: (_, { headers = {} }) => isArtifactory(headers),
+  },
+  {
+    kind: 'nexus',
+    create: async (context) => new (await import('./NexusProvider.ts')).NexusProvider(context),
+    matches: (_, { headers = {} }) => isNexus(headers),
+    probe: async (client, signal) =>
+      (await import('./NexusProvider.ts')).NexusProvider.recognises(client, signal),
+  },
+  {
+    kind: 'gitea',
+    create: async (context) => new (await import('./GiteaProvider.ts')).GiteaProvider(context),
+    matches: (_, { headers = {} }) => isGitea(headers),
+  },
+  {
     kind: 'oci',
     create: async ({ client }) => new (await import('./OciProvider.ts')).OciProvider(client),
     matches: () => true,
@@ -88,8 +110,8 @@ export async function createProvider(kind: string, context: ProviderContext): Pr
   return registration.create(context);
 }
 
-export function detectProviderKind(endpoint: RegistryEndpoint, tokenRealm?: string): string {
-  return REGISTRATIONS.find(({ matches }) => matches(endpoint, tokenRealm))!.kind;
+export function detectProviderKind(endpoint: RegistryEndpoint, greeting: RegistryGreeting = {}): string {
+  return REGISTRATIONS.find(({ matches }) => matches(endpoint, greeting))!.kind;
 }
 
 /** How long a server may take to say what it is; connecting does not wait longer for it. */

@@ -29,6 +29,8 @@ export interface Discovery {
   readonly asksForSignIn: boolean;
   /** Where the registry sends for tokens, as it says itself; not to be trusted with anything. */
   readonly tokenRealm?: string;
+  /** Of its reply to `GET …/v2/`: many makers sign it. */
+  readonly headers: TransportResponse['headers'];
 }
 
 export type DiscoveryOptions = Omit<TransportOptions, 'endpoint' | 'credentials' | 'confirm'>;
@@ -41,6 +43,7 @@ interface Answer {
   /** Whether only a registry would answer so; a 401 alone may be a web site's. */
   readonly isCertain: boolean;
   readonly tokenRealm: string | undefined;
+  readonly headers: TransportResponse['headers'];
 }
 
 const NO_CREDENTIALS: CredentialStore = { get: () => Promise.resolve(undefined) };
@@ -82,13 +85,14 @@ export async function discoverEndpoint(
 }
 
 function found({ host }: RegistryUrl, answer: Answer): Discovery {
-  const { endpoint, pathStyle, status, tokenRealm } = answer;
+  const { endpoint, pathStyle, status, tokenRealm, headers } = answer;
   const isSafe = endpoint.scheme === 'https' || isLoopbackHost(host);
   return {
     kind: isSafe ? 'endpoint' : 'needsInsecureConsent',
     endpoint,
     pathStyle,
     asksForSignIn: status === 401 || status === 403,
+    headers,
     ...(tokenRealm !== undefined && { tokenRealm }),
   };
 }
@@ -160,6 +164,7 @@ async function probe(
       status: response.status,
       isCertain,
       tokenRealm: challenges.find(({ scheme }) => scheme === 'bearer')?.parameters.get('realm'),
+      headers: response.headers,
     };
   } catch (error) {
     if (isCoreError(error, 'tooLarge')) {

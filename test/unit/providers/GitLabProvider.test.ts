@@ -77,9 +77,10 @@ describe('GitLabProvider', () => {
     await using contract = await withTags([]);
     const proxy = { strictProxyTls: true };
     const options = { tls: {}, proxy, logger: nullLogger, userAgent: 'berth-test' };
-    const { endpoint, tokenRealm } = await discoverEndpoint(contract.server.origin, options, signal);
-    assert.equal(detectProviderKind(endpoint, tokenRealm), 'gitlab');
-    assert.equal(detectProviderKind(endpoint, `${contract.server.origin}/token`), 'oci');
+    const discovery = await discoverEndpoint(contract.server.origin, options, signal);
+    assert.equal(detectProviderKind(discovery.endpoint, discovery), 'gitlab');
+    const tokenRealm = `${contract.server.origin}/token`;
+    assert.equal(detectProviderKind(discovery.endpoint, { tokenRealm }), 'oci');
   });
 
   it('shows 1,000 tags with size and date in at most ten requests once the repository was listed', async () => {

@@ -78,7 +78,7 @@ export class ProviderApi {
     return { status: response.status, headers: response.headers, body: bytes };
   }
 
-  /** A POST whose reply matters: GraphQL, sign-in, AWS-style calls. */
+  /** A POST whose reply matters: GraphQL, sign-in, queries. A string is sent as it is, as plain text. */
   async post<Value>(
     schema: v.GenericSchema<unknown, Value>,
     request: ApiRequest,
@@ -134,11 +134,15 @@ export class ProviderApi {
       accept: [401, ...(accept ?? [])],
       headers: {
         accept: 'application/json',
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && {
+          'content-type': typeof body === 'string' ? 'text/plain' : 'application/json',
+        }),
         ...headers,
         ...(authorization !== undefined && { authorization }),
       },
-      ...(body !== undefined && { body: new TextEncoder().encode(JSON.stringify(body)) }),
+      ...(body !== undefined && {
+        body: new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body)),
+      }),
     });
   }
 
