@@ -4,12 +4,14 @@ import { expandRepository } from './browse/expandRepository.ts';
 import { largeRegistry } from './browse/largeRegistry.ts';
 import { startUp } from './browse/startUp.ts';
 import { acr } from './providers/acr.ts';
+import { artifactory } from './providers/artifactory.ts';
 import { dockerHub } from './providers/dockerHub.ts';
 import { ecr } from './providers/ecr.ts';
 import { ghcr } from './providers/ghcr.ts';
 import { gitlab } from './providers/gitlab.ts';
 import { google } from './providers/google.ts';
 import { harbor } from './providers/harbor.ts';
+import { nexus } from './providers/nexus.ts';
 import { quay } from './providers/quay.ts';
 import { zot } from './providers/zot.ts';
 
@@ -26,4 +28,6 @@ export const GROUPS: readonly BenchGroup[] = [
   harbor,
   quay,
   zot,
+  artifactory,
+  nexus,
 ];

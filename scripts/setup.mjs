@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import {
   accessSync,
   constants,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -13,7 +14,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -48,12 +49,35 @@ const DEBIAN_PACKAGES = {
   'python3-venv': '/usr/share/doc/python3-venv',
 };
 
-/** Name in .vscode-test/bin → the Go program behind it. Without a version, test/support/go/go.mod pins it. */
+/**
+ * Name in .vscode-test/bin → the Go program behind it. Without a version, test/support/go/go.mod pins it. `module`: built
+ * within its own module, whose go.mod replaces others' (`go install` refuses that).
+ */
 const GO_PROGRAMS = {
   olareg: { path: 'github.com/olareg/olareg/cmd/olareg' },
   crane: { path: 'github.com/google/go-containerregistry/cmd/crane' },
   distribution3: { path: 'github.com/distribution/distribution/v3/cmd/registry', version: 'v3.1.2' },
+  'token-server': {
+    path: 'github.com/docker/distribution/contrib/token-server',
+    version: 'v2.8.3+incompatible',
+  },
   buildx: { path: 'github.com/docker/buildx/cmd/buildx', version: 'v0.38.2' },
+  zot: {
+    module: 'github.com/project-zot/zot',
+    path: './cmd/zot',
+    version: 'v1.4.3',
+    tags: 'search,containers_image_openpgp',
+  },
+  gitea: {
+    module: 'code.gitea.io/gitea',
+    path: '.',
+    version: 'v1.26.0',
+    tags: 'sqlite,sqlite_unlock_notify',
+    // SQLite is C.
+    cgo: true,
+    // What it reads at run time, to .vscode-test/gitea.
+    files: ['options', 'templates', 'public'],
+  },
 };
 
 const inCI = process.env.CI === 'true';
@@ -148,17 +172,35 @@ async function buildGoPrograms() {
     );
   }
   mkdirSync(BIN, { recursive: true });
-  for (const [name, { path, version }] of missing) {
+  for (const [name, { path, version, module, cgo = false, ...rest }] of missing) {
     await step(`${name} (go build)`, async () => {
-      const env = { ...process.env, CGO_ENABLED: '0' };
+      const env = { ...process.env, CGO_ENABLED: cgo ? '1' : '0' };
       if (version === undefined) {
         await run('go', ['build', '-o', join(BIN, name), path], { cwd: join(ROOT, 'test/support/go'), env });
-      } else {
+      } else if (module === undefined) {
         await goInstall(name, `${path}@${version}`, env);
+      } else {
+        await buildWithinModule(name, `${module}@${version}`, path, rest, env);
       }
       built[name] = version ?? goMod;
       writeFileSync(markers, JSON.stringify(built));
     });
+  }
+}
+
+async function buildWithinModule(name, module, path, { tags, files = [] }, env) {
+  const cwd = JSON.parse(await run('go', ['mod', 'download', '-json', module])).Dir;
+  const flags = ['-mod=readonly', '-tags', tags, '-ldflags', '-s -w'];
+  await run('go', ['build', ...flags, '-o', join(BIN, name), path], { cwd, env });
+  const target = join(ROOT, '.vscode-test', name);
+  rmSync(target, { recursive: true, force: true });
+  for (const folder of files) {
+    for (const entry of readdirSync(join(cwd, folder), { recursive: true, withFileTypes: true })) {
+      // File by file: the folders of Go's cache are read-only, and so would be copies of them.
+      const to = join(target, relative(cwd, entry.parentPath));
+      mkdirSync(to, { recursive: true });
+      if (entry.isFile()) copyFileSync(join(entry.parentPath, entry.name), join(to, entry.name));
+    }
   }
 }
 
@@ -222,16 +264,19 @@ async function step(title, action) {
   console.log(`✓ ${title} (${Math.round((Date.now() - start) / 1000)} s)`);
 }
 
-/** Output is shown only when the command fails. */
+/** Output is shown only when the command fails. @returns what it printed on standard output. */
 async function run(program, args, options = {}) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
+  let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  child.stdout.on('data', (chunk) => (printed += chunk));
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} failed (${code})\n${output.slice(-8000)}`);
+  return printed;
 }
 
 function readJson(file) {

@@ -17,6 +17,9 @@ const INSTALL_HINTS: Readonly<Record<string, string>> = {
   crane: 'Go, then npm run setup',
   distribution3: 'Go, then npm run setup',
   buildx: 'Go, then npm run setup',
+  gitea: 'Go and a C compiler, then npm run setup',
+  zot: 'Go, then npm run setup',
+  'token-server': 'Go, then npm run setup',
   moto_server: 'Python 3 with venv, then npm run setup',
 };
 

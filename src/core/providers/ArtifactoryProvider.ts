@@ -254,13 +254,13 @@ export class ArtifactoryProvider extends OciProvider {
       manifestItem,
       `items.find(${below({ name: { $match: '*manifest.json' } })})` +
         `.include("repo","path","name","sha256","created","modified").sort({"$asc":["path"]})` +
-        `.offset(${offset}).limit(${TAGS_PER_PAGE})`,
+        `.offset(${offset}).limit(${TAGS_PER_PAGE + 1})`,
       image,
       signal,
     );
-    const paths = manifests.items.map(({ path }) => path);
-    const [first, last] = [paths[0], paths.at(-1)];
-    const hasMore = manifests.count >= TAGS_PER_PAGE;
+    const hasMore = manifests.length > TAGS_PER_PAGE;
+    const items = manifests.slice(0, TAGS_PER_PAGE).flatMap((item) => (item ? [item] : []));
+    const [first, last] = [items[0]?.path, items.at(-1)?.path];
     if (first === undefined || last === undefined) return { tags: new Map(), hasMore: false };
     const range = [{ path: { $gte: first } }, { path: { $lte: last } }, { name: { $match: 'sha256__*' } }];
     const sizes = await this.#sizes(
@@ -269,7 +269,7 @@ export class ArtifactoryProvider extends OciProvider {
       signal,
     );
     const tags = new Map<string, TagDetails>();
-    for (const item of manifests.items) {
+    for (const item of items) {
       const tag = item.path.slice(image.length + 1);
       const digest = `sha256:${item.sha256}`;
       if (isTag(tag) && isDigest(digest)) tags.set(tag, toDetails(item, digest, sizes.get(item.path)));
@@ -281,10 +281,11 @@ export class ArtifactoryProvider extends OciProvider {
   async #sizes(query: string, image: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
     const sizes = new Map<string, number>();
     try {
-      const { items } = await this.#query(blobItem, query, image, signal);
-      for (const { path, name, size } of items) {
+      for (const item of await this.#query(blobItem, query, image, signal)) {
+        if (item === undefined) continue;
         // A layer that was not fetched from the other registry yet.
-        sizes.set(path, (sizes.get(path) ?? 0) + (name.endsWith('.marker') ? NaN : size));
+        const size = item.name.endsWith('.marker') ? NaN : item.size;
+        sizes.set(item.path, (sizes.get(item.path) ?? 0) + size);
       }
     } catch (error) {
       if (!isCoreError(error, 'tooLarge')) throw error;
@@ -293,19 +294,16 @@ export class ArtifactoryProvider extends OciProvider {
     return sizes;
   }
 
-  /** @returns also how many there were before what cannot be read was left out. */
+  /** @returns in their order, undefined for what cannot be read. */
   async #query<Item>(
     item: v.GenericSchema<unknown, Item>,
     query: string,
     subject: string,
     signal: AbortSignal,
-  ): Promise<{ readonly items: readonly Item[]; readonly count: number }> {
-    const results = v.pipe(
-      v.object({ results: v.array(v.unknown()) }),
-      v.transform(({ results: all }) => ({ items: v.parse(tolerantList(item), all), count: all.length })),
-    );
+  ): Promise<readonly (Item | undefined)[]> {
+    const results = v.object({ results: v.array(v.fallback(v.optional(item), undefined)) });
     const request = { path: '/api/search/aql', operation: 'list tags', subject, idempotent: true, signal };
-    return (await this.#api.post(results, request, query)).value;
+    return (await this.#api.post(results, request, query)).value.results;
   }
 }
 
