@@ -1,25 +1,50 @@
-/** Takes a retag back: the tag returns to what it was on, or goes if it was new. */
+/** Takes a retag or a copy back: each tag returns to what it was on, or goes if it was new. */
 import { CoreError } from '../common/CoreError.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
+import { throwIfCancelled } from '../registry/transport/cancellation.ts';
 import { planDeletion } from './DeletePlan.ts';
 import { deleteTags } from './deleteTags.ts';
-import type { JournalOperation } from './Journal.ts';
+import type { JournalItem, JournalOperation } from './Journal.ts';
 import { putManifestBack } from './putManifestBack.ts';
 import { resolveTag } from './resolveTag.ts';
-import { moved } from './TagRemover.ts';
+import { asCoreError, moved } from './TagRemover.ts';
 import type { UndoOptions } from './undoDelete.ts';
 
-/** @throws CoreError `conflict` with reason `tagMoved` when the tag is no longer where the retag put it. */
+/**
+ * What came without a tag stays, unseen, until the registry collects its garbage.
+ * @throws CoreError of the first tag that could not be put back, the others are: `conflict` with reason `tagMoved` when it
+ *   is no longer where the operation put it; `notFound` with reason `garbageCollected`. What failed can be tried again.
+ */
 export async function undoRetag(
   provider: RegistryProvider,
   operation: JournalOperation,
+  options: Omit<UndoOptions, 'overwrite'>,
+): Promise<void> {
+  if ((operation.kind !== 'retag' && operation.kind !== 'copy') || operation.items.length === 0) {
+    throw new CoreError('invalidInput', 'not a retag or copy', { subject: operation.id });
+  }
+  const running = await options.journal.reopen(operation.id);
+  let failure: CoreError | undefined;
+  for (const item of running.items) {
+    if (item.state !== 'done') continue;
+    try {
+      throwIfCancelled(options.signal);
+      if (item.tag !== item.digest) await putTagBack(provider, operation, item, options);
+      await running.update(item.tag, { state: 'undone' });
+    } catch (error) {
+      failure ??= asCoreError(error);
+    }
+  }
+  await running.finish();
+  if (failure) throw failure;
+}
+
+async function putTagBack(
+  provider: RegistryProvider,
+  { repository, connectionId }: JournalOperation,
+  item: JournalItem,
   { journal, signal }: Omit<UndoOptions, 'overwrite'>,
 ): Promise<void> {
-  const { repository, connectionId } = operation;
-  const item = operation.items[0];
-  if (operation.kind !== 'retag' || !item) {
-    throw new CoreError('invalidInput', 'not a retag', { subject: operation.id });
-  }
   const { tag, digest, previousDigest, previousMediaType } = item;
   const target = await resolveTag(provider.client, repository, tag, signal);
   if (target && target.digest !== digest && target.digest !== previousDigest) throw moved(tag);
@@ -30,9 +55,6 @@ export async function undoRetag(
     const previous = { digest: previousDigest, mediaType: previousMediaType ?? item.mediaType, bytes };
     await putManifestBack(provider.client, repository, tag, previous, signal);
   }
-  const running = await journal.reopen(operation.id);
-  await running.update(tag, { state: 'undone' });
-  await running.finish();
 
   async function deleteNewTag(): Promise<void> {
     const plan = await planDeletion(provider, repository, [tag], signal);

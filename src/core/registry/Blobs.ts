@@ -4,11 +4,13 @@ import { CoreError, isCoreError } from '../common/CoreError.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
-import { resolveLocation } from './registryLocation.ts';
 import type { RegistryRequests } from './RegistryRequests.ts';
-import { discard, headerOf, numberHeaderOf } from './RegistryRequests.ts';
+import { discard, numberHeaderOf } from './RegistryRequests.ts';
+import { streamBlob } from './streamBlob.ts';
+import type { BlobContent, BlobTransferOptions, BlobTransferResult } from './streamBlob.ts';
 import { openResumableBody, readResumableBytes } from './transport/resumableBody.ts';
-import type { TransportRequest, TransportResponse } from './transport/Transport.ts';
+import { UploadSession } from './UploadSession.ts';
+import type { BlobRequest } from './UploadSession.ts';
 
 export interface BlobRange {
   /** First byte. */
@@ -17,8 +19,7 @@ export interface BlobRange {
   readonly length: number;
 }
 
-/** What is asked in every request about one blob. */
-type BlobRequest = Pick<TransportRequest, 'operation' | 'subject' | 'scopes' | 'signal'>;
+export type { BlobContent, BlobTransferOptions, BlobTransferResult };
 
 export class Blobs {
   readonly #requests: RegistryRequests;
@@ -82,94 +83,33 @@ export class Blobs {
 
   /** True when the registry mounted it; false when it opened an upload session instead, which is given up. */
   async mount(name: string, digest: Digest, fromName: string, signal: AbortSignal): Promise<boolean> {
-    const base = requestFor('mount blob', name, digest, signal, 'pull,push');
-    const request = { ...base, scopes: [...base.scopes, `repository:${fromName}:pull`] };
-    const path = `/v2/${name}/blobs/uploads/`;
-    const response = await this.#requests.request({
-      ...request,
-      method: 'POST',
-      path: `${path}?${new URLSearchParams({ mount: digest, from: fromName }).toString()}`,
-    });
-    await discard(response);
-    if (response.status === 201) return true;
-    await this.#cancelSession(this.#sessionPath(response, path, request), request);
-    return false;
+    const request = requestFor('mount blob', name, digest, signal, 'pull,push');
+    const session = await UploadSession.open(this.#requests, name, request, { digest, from: fromName });
+    await session?.cancel();
+    return session === undefined;
+  }
+
+  /** Uploads a blob as a stream, or has it mounted; see streamBlob. */
+  async transfer(
+    name: string,
+    content: BlobContent,
+    options: BlobTransferOptions,
+  ): Promise<BlobTransferResult> {
+    const request = requestFor('upload blob', name, content.digest, options.signal, 'pull,push');
+    const isThere = async (): Promise<boolean> =>
+      (await this.head(name, content.digest, options.signal)) !== undefined;
+    return streamBlob(this.#requests, name, content, { ...options, request, isThere });
   }
 
   async #uploadOnce(name: string, bytes: Uint8Array, digest: Digest, request: BlobRequest): Promise<void> {
-    const path = `/v2/${name}/blobs/uploads/`;
-    const opened = await this.#requests.request({
-      ...request,
-      method: 'POST',
-      path,
-      idempotent: true,
-    });
-    await discard(opened);
-    const session = this.#sessionPath(opened, path, request);
-    const finish = (at: string, body: Uint8Array, accept: readonly number[]): Promise<TransportResponse> =>
-      this.#requests.request({
-        ...request,
-        method: 'PUT',
-        path: withDigest(at, digest),
-        headers: { 'content-type': 'application/octet-stream' },
-        body,
-        accept,
-      });
-    const reply = await finish(session, bytes, [416]);
-    await discard(reply);
-    if (reply.status === 416) {
-      const rest = await this.#sendRest(session, bytes, request);
-      await discard(await finish(rest, new Uint8Array(), []));
-    }
-  }
-
-  /** After 416 the registry is asked how far it got, and the rest is sent from there as a chunk. */
-  async #sendRest(session: string, bytes: Uint8Array, request: BlobRequest): Promise<string> {
-    const status = await this.#requests.request({ ...request, method: 'GET', path: session });
-    await discard(status);
-    const at = this.#sessionPath(status, session, request, session);
-    const received = /^(?:bytes=)?0-(\d+)$/.exec(headerOf(status, 'range') ?? '')?.[1];
-    // Distribution says `0-0` for nothing as well as for one byte; sending that byte again costs one more refusal at most.
-    const offset = received === undefined || received === '0' ? 0 : Number(received) + 1;
+    const session = (await UploadSession.open(this.#requests, name, request))!;
+    if ((await session.finish(digest, bytes, { accept: [416] })) !== 416) return;
+    // The registry is asked how far it got, and the rest is sent from there as a chunk.
+    const offset = await session.offset();
     if (offset > bytes.length) throw this.#requests.protocolError('uploadOffset', request);
-    if (offset === bytes.length) return at;
-    const chunk = await this.#requests.request({
-      ...request,
-      method: 'PATCH',
-      path: at,
-      headers: {
-        'content-type': 'application/octet-stream',
-        'content-range': `${offset}-${bytes.length - 1}`,
-      },
-      body: bytes.subarray(offset),
-    });
-    await discard(chunk);
-    return this.#sessionPath(chunk, at, request, at);
-  }
-
-  async #cancelSession(session: string, request: BlobRequest): Promise<void> {
-    try {
-      await discard(await this.#requests.request({ ...request, method: 'DELETE', path: session }));
-    } catch (error) {
-      if (isCoreError(error, 'cancelled')) throw error;
-      // Registries drop abandoned sessions by themselves; not all of them can be told to.
-      this.#requests.logger.debug('the registry keeps the upload session that was not needed');
-    }
-  }
-
-  /** Where the session goes on. On another host the transport sends no credentials. */
-  #sessionPath(
-    response: TransportResponse,
-    requestPath: string,
-    request: BlobRequest,
-    otherwise?: string,
-  ): string {
-    const location = headerOf(response, 'location');
-    const target =
-      location === undefined ? undefined : resolveLocation(this.#requests.endpoint, requestPath, location);
-    const path = target ?? otherwise;
-    if (path === undefined) throw this.#requests.protocolError('uploadLocation', request);
-    return path;
+    const rest = bytes.subarray(offset);
+    if (rest.length > 0) await session.append(offset, rest, { length: rest.length });
+    await session.finish(digest, new Uint8Array());
   }
 }
 
@@ -190,9 +130,4 @@ function readRequestFor(name: string, digest: Digest, signal: AbortSignal) {
 function isWithin({ offset, length }: BlobRange, sizeInBytes: number): boolean {
   const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
   return isCount(offset) && isCount(length) && length > 0 && offset + length <= (sizeInBytes || Infinity);
-}
-
-/** A Location may already carry a query, which must stay as it is. */
-function withDigest(path: string, digest: Digest): string {
-  return `${path}${path.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`;
 }

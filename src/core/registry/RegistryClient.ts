@@ -15,7 +15,7 @@ import type { Manifest } from '../oci/manifest.ts';
 import { parseManifest } from '../oci/parseManifest.ts';
 import { isRepositoryName, isTag, parseRepositoryName } from '../oci/reference.ts';
 import { Blobs } from './Blobs.ts';
-import type { BlobRange } from './Blobs.ts';
+import type { BlobContent, BlobRange, BlobTransferOptions, BlobTransferResult } from './Blobs.ts';
 import { nextLinkOf } from './linkHeader.ts';
 import { Manifests } from './Manifests.ts';
 import type { ManifestHead } from './Manifests.ts';
@@ -33,7 +33,15 @@ import { RegistryRequests, discard } from './RegistryRequests.ts';
 import { fullRepositoryName, relativeRepositoryName } from './repositoryName.ts';
 import type { Transport, TransportRequest } from './transport/Transport.ts';
 
-export type { BlobRange, ManifestHead, PingResult, ReferrerList };
+export type {
+  BlobContent,
+  BlobRange,
+  BlobTransferOptions,
+  BlobTransferResult,
+  ManifestHead,
+  PingResult,
+  ReferrerList,
+};
 
 /** 100,000 tags with what is known of each. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
@@ -239,6 +247,24 @@ export class RegistryClient {
   ): Promise<boolean> {
     const [name, fromName] = [this.#nameOf(repository), this.#nameOf(fromRepository)];
     return this.#blobs.mount(name, parseDigest(digest), fromName, signal);
+  }
+
+  /**
+   * Streams a blob into the repository, or has it mounted; nothing is kept on the way. Does not look first whether it
+   * is there.
+   */
+  async transferBlob(
+    repository: string,
+    content: BlobContent,
+    options: BlobTransferOptions,
+  ): Promise<BlobTransferResult> {
+    parseDigest(content.digest);
+    return this.#blobs.transfer(this.#nameOf(repository), content, options);
+  }
+
+  /** What the registry itself calls a repository of this connection. */
+  fullNameOf(repository: string): string {
+    return this.#nameOf(repository);
   }
 
   /** Referrers of a manifest, API first, fallback tag where unsupported; capability cached per repository. */

@@ -86,6 +86,8 @@ export interface TransportRequest {
   readonly accept?: readonly number[];
   /** Safe to send again after a lost reply. Default: GET and HEAD only. */
   readonly idempotent?: boolean;
+  /** How long the reply may take once all is sent, where that can be longer than for others. */
+  readonly replyTimeoutMs?: number;
   /** Shared by requests that are one operation, so that together they stay within four. Absent: one of its own. */
   readonly budget?: RequestBudget;
   readonly signal: AbortSignal;
@@ -138,6 +140,7 @@ interface Hop {
   readonly method: TransportRequest['method'];
   readonly headers: Readonly<Record<string, string>>;
   readonly body: TransportRequest['body'];
+  readonly replyTimeoutMs?: number | undefined;
   /** Only while the request has not left the registry's origin. */
   readonly session: Session | undefined;
   readonly isTokenRequest?: true;
@@ -350,6 +353,7 @@ export class Transport {
       method: request.method,
       headers: session === undefined ? headersForOtherOrigin(headers) : headers,
       body: request.body,
+      replyTimeoutMs: request.replyTimeoutMs,
       session,
     };
     for (let hops = 0; ; hops += 1) {
@@ -432,7 +436,7 @@ export class Transport {
         // Else undici closes the connection after every HEAD, and its agent then the pool of the requests that follow.
         reset: false,
         signal: scope.signal,
-        headersTimeout: this.#limits.headersTimeoutMs,
+        headersTimeout: hop.replyTimeoutMs ?? this.#limits.headersTimeoutMs,
       });
       this.#noteWarnings(reply.headers['warning']);
       if (route.isAbsolute && isProxyStatus(reply.statusCode)) {
