@@ -1,7 +1,11 @@
 /** What the tests of copies share: two ends over real clients, and one call that plans and copies. */
 import type { CopyProgress } from '../../../../src/core/operations/copy/CopyMeter.ts';
 import { copyTags, planCopy } from '../../../../src/core/operations/copy/copyTags.ts';
-import type { CopyRequest, CopyResult, CopyTagsOptions } from '../../../../src/core/operations/copy/copyTags.ts';
+import type {
+  CopyRequest,
+  CopyResult,
+  CopyTagsOptions,
+} from '../../../../src/core/operations/copy/copyTags.ts';
 import type { ImageSink, ImageSource } from '../../../../src/core/operations/copy/ImageStore.ts';
 import { KnownBlobs } from '../../../../src/core/operations/copy/KnownBlobs.ts';
 import { RegistryImages } from '../../../../src/core/operations/copy/RegistryImages.ts';
