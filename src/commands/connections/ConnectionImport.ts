@@ -112,7 +112,7 @@ export class ConnectionImport {
         );
       }
       case 'found': {
-        const { kind, endpoint, pathStyle, tokenRealm } = finding.discovery;
+        const { kind, endpoint, pathStyle } = finding.discovery;
         const isInsecure = kind === 'needsInsecureConsent';
         if (isInsecure && !(await confirmHttp(host))) return undefined;
         const setting: ConnectionSetting = {
@@ -121,7 +121,7 @@ export class ConnectionImport {
           auth: 'docker',
           ...(isInsecure && { allowInsecureHttp: true }),
         };
-        const provider = await this.#kindOf(setting, detectProviderKind(endpoint, tokenRealm));
+        const provider = await this.#kindOf(setting, detectProviderKind(endpoint, finding.discovery));
         return { setting: { ...setting, ...(provider !== 'oci' && { provider }) }, hasAnswered: true };
       }
     }
