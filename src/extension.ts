@@ -22,6 +22,7 @@ import { LocalImagesTree } from './explorer/LocalImagesTree.ts';
 import { RegistriesTree } from './explorer/RegistriesTree.ts';
 import { selectedReferences } from './explorer/selectedReferences.ts';
 import { ManifestPanels } from './panels/ManifestPanels.ts';
+import { AccountWatch } from './platform/AccountWatch.ts';
 import { Activity } from './platform/Activity.ts';
 import { confirmTransportQuestion } from './platform/confirmTransportQuestion.ts';
 import { createConnectionCredentials } from './platform/connectionCredentials.ts';
@@ -59,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): void {
       keyPassphrase: (owner) => secrets.keyPassphrases.get(owner),
     }),
   );
+  own(new AccountWatch({ settings, sessions, logger }));
   const pullLimit = own(new PullLimitStatusBar(sessions, logger));
   const docker = new Docker(new DockerRunner(readDockerEnvironment, logger));
   const activity = own(new Activity());

@@ -5,12 +5,16 @@ import { createConnectionCredentials } from '../platform/connectionCredentials.t
 import type { Services } from './Services.ts';
 import { AllowBlockedRegistryCommand } from './connections/AllowBlockedRegistryCommand.ts';
 import { ChooseClientCertificateCommand } from './connections/ChooseClientCertificateCommand.ts';
+import { ConnectAzureCommand } from './connections/ConnectAzureCommand.ts';
 import { ConnectDockerHubCommand } from './connections/ConnectDockerHubCommand.ts';
+import { ConnectEcrCommand } from './connections/ConnectEcrCommand.ts';
 import { ConnectRegistryCommand } from './connections/ConnectRegistryCommand.ts';
+import { CreateRepositoryCommand } from './connections/CreateRepositoryCommand.ts';
 import { EditConnectionCommand } from './connections/EditConnectionCommand.ts';
 import { ImportConnectionsCommand } from './connections/ImportConnectionsCommand.ts';
 import { PinRepositoryCommand } from './connections/PinRepositoryCommand.ts';
 import { RemoveConnectionCommand } from './connections/RemoveConnectionCommand.ts';
+import { SearchDockerHubCommand } from './connections/SearchDockerHubCommand.ts';
 import { SignInCommand } from './connections/SignInCommand.ts';
 import { SignOutCommand } from './connections/SignOutCommand.ts';
 import { TrustCertificateCommand } from './connections/TrustCertificateCommand.ts';
@@ -67,6 +71,8 @@ export function createCommands(services: Services): Command[] {
   return [
     new ConnectRegistryCommand(settings, secrets, sessions, logger, tree, view),
     new ConnectDockerHubCommand(settings, secrets, sessions, logger, tree, view),
+    new ConnectAzureCommand(settings, secrets, sessions, logger, tree, view),
+    new ConnectEcrCommand(settings, secrets, sessions, logger, tree, view),
     new EditConnectionCommand(settings, secrets, sessions, logger),
     new RemoveConnectionCommand(settings, secrets),
     new SignInCommand(settings, secrets, sessions, logger),
@@ -75,6 +81,8 @@ export function createCommands(services: Services): Command[] {
     new ChooseClientCertificateCommand(settings, secrets, sessions),
     new AllowBlockedRegistryCommand(settings, sessions),
     new ImportConnectionsCommand(settings, sessions, activity),
+    new CreateRepositoryCommand(settings, sessions, tree, view),
+    new SearchDockerHubCommand(settings, sessions, tree, view),
     new PinRepositoryCommand(settings),
     new UnpinRepositoryCommand(settings),
     new RunLocalRegistryCommand(services.localRegistry, settings, sessions, activity, tree, view),

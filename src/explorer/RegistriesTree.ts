@@ -8,6 +8,7 @@ import { isCoreError } from '../core/common/CoreError.ts';
 import type { Logger } from '../core/common/Logger.ts';
 import type { TagOrder } from '../core/oci/tagOrder.ts';
 import type { TagDetails } from '../core/providers/RegistryProvider.ts';
+import { createsRepositories } from '../platform/connectionKind.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import { isInvalidConnection } from '../platform/Connection.ts';
 import type { RegistrySession } from '../platform/RegistrySession.ts';
@@ -326,6 +327,10 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     }
     if (node.kind === 'repository') {
       return { filter: this.filterOf(node), hasWebPage: this.#hasWebPage(node) };
+    }
+    if (node.kind === 'registry' || node.kind === 'namespace') {
+      const connection = this.#settings.get(node.connectionId);
+      return { canCreateRepository: connection !== undefined && createsRepositories(connection) };
     }
     return {};
   }

@@ -37,6 +37,8 @@ export interface TreeState {
   readonly detailsFailed?: boolean;
   readonly filter?: string;
   readonly hasWebPage?: boolean;
+  /** The registry wants a repository to be there before a push. */
+  readonly canCreateRepository?: boolean;
   /** Of an image whose signature was verified in this session. */
   readonly verification?: Verification;
   /** What came out for a document that was checked in this session. */
@@ -56,7 +58,7 @@ export function toTreeItem(node: RegistriesNode, state: TreeState): vscode.TreeI
 function createItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
   switch (node.kind) {
     case 'registry':
-      return registryItem(node);
+      return registryItem(node, state);
     case 'invalidConnection':
       return withDetails(new vscode.TreeItem(vscode.l10n.t('Invalid connection')), {
         description: node.invalid.problem,
@@ -71,7 +73,7 @@ function createItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
     case 'namespace':
       return withDetails(new vscode.TreeItem(node.namespace, Collapsed), {
         icon: 'folder',
-        contextValue: 'namespace',
+        contextValue: state.canCreateRepository ? 'namespace:canCreate' : 'namespace',
         spoken: vscode.l10n.t('Namespace {0}', node.namespace),
       });
     case 'repository':
@@ -172,7 +174,7 @@ function withDetails(item: vscode.TreeItem, details: Details): vscode.TreeItem {
   return item;
 }
 
-function registryItem({ connection }: RegistryNode): vscode.TreeItem {
+function registryItem({ connection }: RegistryNode, { canCreateRepository }: TreeState): vscode.TreeItem {
   const host = connection.url.replace(/^https?:\/\//i, '');
   const unencrypted = connection.url.toLowerCase().startsWith('http:');
   const local = connection.localContainer !== undefined;
@@ -189,6 +191,7 @@ function registryItem({ connection }: RegistryNode): vscode.TreeItem {
       'registry',
       local ? ':local' : '',
       connection.auth === 'password' ? ':canSignOut' : '',
+      canCreateRepository ? ':canCreate' : '',
     ].join(''),
     spoken: vscode.l10n.t('Registry {0}', connection.name),
   });

@@ -2,6 +2,7 @@
  * The connections in `berth.connections`: user and workspace entries together, each changed where it stands.
  * An entry that does not parse is kept and reported, never dropped from the file.
  */
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import {
   connectionId,
@@ -124,7 +125,8 @@ export class ConnectionSettings implements vscode.Disposable {
           );
         }
       }
-      if (next.length !== entries.length || next.some((entry, at) => entry !== entries[at])) {
+      // Written as it was, all registries would be read again for it.
+      if (!isDeepStrictEqual(next, entries)) {
         await write(target, next);
       }
     }

@@ -97,6 +97,11 @@ export class RegistrySessions implements vscode.Disposable {
     return session;
   }
 
+  /** Whether something was read through the connection since it was last reset. */
+  isOpen(connectionId: string): boolean {
+    return this.#sessions.has(connectionId);
+  }
+
   /** A session that is not kept, to test a connection before it is saved. The caller disposes it. */
   async create(
     connection: Connection,

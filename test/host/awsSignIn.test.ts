@@ -12,12 +12,16 @@ const TOKEN: Credential = { kind: 'basic', username: 'AWS', password: 'canary-to
 describe('Docker and a connection that signs in with AWS', () => {
   type Parts = ConstructorParameters<typeof DockerSignIn>;
 
-  function createSignIn(auth: Connection['auth'], logins: LoginOptions[]): DockerSignIn {
+  function createSignIn(
+    auth: Connection['auth'],
+    logins: LoginOptions[],
+    credential: Credential = TOKEN,
+  ): DockerSignIn {
     const connection = { id: HOST, url: `https://${HOST}/team`, name: 'ecr', auth, repositories: [] };
     return new DockerSignIn(
       { login: async (options: LoginOptions) => void logins.push(options) } as unknown as Parts[0],
       { connections: () => [connection] } as unknown as Parts[1],
-      () => ({ get: ({ key }) => Promise.resolve(key === HOST ? TOKEN : undefined) }),
+      () => ({ get: ({ key }) => Promise.resolve(key === HOST ? credential : undefined) }),
       { reset: () => undefined } as unknown as Parts[3],
       {} as unknown as Parts[4],
       { entryOf: () => undefined } as unknown as Parts[5],
@@ -35,6 +39,18 @@ describe('Docker and a connection that signs in with AWS', () => {
     assert.equal(result, 'pushed');
     assert.equal(pushes, 2);
     assert.deepEqual(logins, [{ registry: HOST, username: 'AWS', password: 'canary-token' }]);
+  });
+
+  it('gives docker the identity token of a Microsoft account as a password', async () => {
+    const logins: LoginOptions[] = [];
+    const username = '00000000-0000-0000-0000-000000000000';
+    const credential: Credential = { kind: 'identityToken', username, token: 'canary-token' };
+    let pushes = 0;
+    await createSignIn('microsoft', logins, credential).retrying(HOST, async () => {
+      pushes += 1;
+      if (pushes === 1) throw new CoreError('unauthorized', 'no basic auth credentials');
+    });
+    assert.deepEqual(logins, [{ registry: HOST, username, password: 'canary-token' }]);
   });
 
   it('leaves other failures alone', async () => {

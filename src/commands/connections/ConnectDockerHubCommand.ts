@@ -14,7 +14,7 @@ export class ConnectDockerHubCommand extends ConnectRegistryCommand {
         provider: 'dockerHub',
         repositories: [],
       },
-      false,
+      {},
     );
   }
 }

@@ -7,7 +7,7 @@ import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import type { SecretCredentials } from '../../platform/SecretCredentials.ts';
 import type { Command } from '../Command.ts';
 import { askKnownRegistry } from './askKnownRegistry.ts';
-import { ConnectionForm, type ConnectionDraft } from './ConnectionForm.ts';
+import { ConnectionForm, type ConnectionDraft, type ConnectionQuestions } from './ConnectionForm.ts';
 import { revealConnection, saveConnection } from './saveConnection.ts';
 
 /** Connects any registry: address, sign-in, test, save. */
@@ -16,7 +16,7 @@ export class ConnectRegistryCommand implements Command {
   readonly #settings: ConnectionSettings;
   readonly #secrets: SecretCredentials;
   readonly #sessions: RegistrySessions;
-  readonly #logger: Logger;
+  protected readonly logger: Logger;
   readonly #tree: RegistriesTree;
   readonly #view: vscode.TreeView<RegistriesNode>;
 
@@ -31,7 +31,7 @@ export class ConnectRegistryCommand implements Command {
     this.#settings = settings;
     this.#secrets = secrets;
     this.#sessions = sessions;
-    this.#logger = logger;
+    this.logger = logger;
     this.#tree = tree;
     this.#view = view;
   }
@@ -39,11 +39,15 @@ export class ConnectRegistryCommand implements Command {
   async execute(): Promise<void> {
     const title = vscode.l10n.t('Connect a Registry');
     const address = await askKnownRegistry(title, this.#settings.connections());
-    await this.connect(title, { address, repositories: [] }, true);
+    await this.connect(title, { address, repositories: [] }, { withAddress: true });
   }
 
-  protected async connect(title: string, draft: ConnectionDraft, withAddress: boolean): Promise<void> {
-    const answers = await new ConnectionForm(this.#sessions, this.#logger, title, draft).ask({ withAddress });
+  protected async connect(
+    title: string,
+    draft: ConnectionDraft,
+    questions: ConnectionQuestions,
+  ): Promise<void> {
+    const answers = await new ConnectionForm(this.#sessions, this.logger, title, draft).ask(questions);
     const connection = await saveConnection(answers, this.#settings, this.#secrets);
     this.#sessions.reset(connection.id);
     await revealConnection(connection.id, this.#tree, this.#view);

@@ -19,6 +19,7 @@ import { createCliCredentials } from '../../platform/connectionCredentials.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { actionLabel, wordError } from '../../platform/wordError.ts';
+import { askAwsProfile } from './askAwsProfile.ts';
 import { askClientCertificate, askKeyPassphrase } from './askClientCertificate.ts';
 import { hostOf } from './placeOf.ts';
 import { signInChoices, type SignInWay } from './signInWays.ts';
@@ -27,6 +28,13 @@ import { signInChoices, type SignInWay } from './signInWays.ts';
 export interface ConnectionDraft extends Omit<ConnectionSetting, 'url'> {
   address: string;
   repositories: string[];
+}
+
+/** Which questions are asked besides those that cannot be left out. */
+export interface ConnectionQuestions {
+  readonly withAddress?: boolean;
+  /** The way to sign in is in the draft, and asks for nothing: it is asked about only where it does not work. */
+  readonly isSignedIn?: boolean;
 }
 
 export interface ConnectionAnswers {
@@ -60,10 +68,15 @@ export class ConnectionForm {
   }
 
   /** Address first, unless it is known; then sign-in; then repositories where the registry does not list them. */
-  async ask(options: { readonly withAddress: boolean }): Promise<ConnectionAnswers> {
+  async ask({ withAddress = false, isSignedIn = false }: ConnectionQuestions): Promise<ConnectionAnswers> {
+    let knowsWay = isSignedIn;
     await askInOrder([
-      ...(options.withAddress ? [() => this.#askAddress()] : []),
-      () => this.#askSignIn(options.withAddress),
+      ...(withAddress ? [() => this.#askAddress()] : []),
+      async () => {
+        const auth = knowsWay ? this.#draft.auth : undefined;
+        knowsWay = false;
+        if (auth === undefined || !(await this.#signsInAs(auth))) await this.#askSignIn(withAddress);
+      },
       () => this.#askRepositories(),
     ]);
     return {
@@ -220,24 +233,8 @@ export class ConnectionForm {
 
   /** Which profile of the AWS CLI; a name that no file has yet may be typed. */
   async #askProfile(): Promise<void> {
-    const { readAwsProfiles } = await import('../../core/providers/aws/awsProfiles.ts');
-    const names = [...(await readAwsProfiles()).keys()].filter((name) => name !== 'default');
     const chosen = this.#draft.profile ?? '';
-    const { profile } = await askPick<vscode.QuickPickItem & { profile: string | undefined }>({
-      title: this.#title,
-      placeholder: vscode.l10n.t('Which AWS profile?'),
-      items: [
-        {
-          label: vscode.l10n.t('Default'),
-          description: vscode.l10n.t('What the AWS CLI uses when no profile is named'),
-          profile: '',
-        },
-        ...names.map((name) => ({ label: toDisplayLine(name), profile: name })),
-        { label: vscode.l10n.t('Another Profile…'), profile: undefined },
-      ],
-      active: (item) => item.profile === chosen,
-      canGoBack: true,
-    });
+    const profile = await askAwsProfile({ title: this.#title, chosen, canGoBack: true });
     if (profile !== undefined) {
       this.#draft.profile = profile;
       await this.#connectAs('aws');
@@ -258,6 +255,18 @@ export class ConnectionForm {
       describe: (error) =>
         error instanceof EmptyAnswer ? vscode.l10n.t('Type the profile.') : wordError(error).message,
     });
+  }
+
+  /** Whether the registry accepts a way that was chosen before; if not, it is said why. */
+  async #signsInAs(auth: AuthKind): Promise<boolean> {
+    try {
+      await this.#connectAs(auth);
+      return true;
+    } catch (error) {
+      if (error instanceof vscode.CancellationError || isCoreError(error, 'cancelled')) throw error;
+      void vscode.window.showErrorMessage(wordError(error).message);
+      return false;
+    }
   }
 
   /** Tests a way to sign in that needs nothing typed. */

@@ -6,7 +6,7 @@ import type { SecretCredentials } from '../../platform/SecretCredentials.ts';
 import { connectionId } from '../../platform/Connection.ts';
 import { askConnection } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
-import { ConnectionForm } from './ConnectionForm.ts';
+import { ConnectionForm, displayHost } from './ConnectionForm.ts';
 
 /** Asks for credentials of a connection again and tests them. True when signed in. */
 export class SignInCommand implements Command {
@@ -37,7 +37,12 @@ export class SignInCommand implements Command {
       this.#sessions,
       this.#logger,
       vscode.l10n.t('Sign In to {0}', name),
-      { ...rest, address: url, name, repositories: [...repositories] },
+      {
+        ...rest,
+        address: url,
+        ...(name !== displayHost(url) && { name }),
+        repositories: [...repositories],
+      },
     ).ask({ withAddress: false });
     const newId = connectionId(setting);
     if (secret !== undefined) await this.#secrets.store(newId, url, setting.username, secret);

@@ -80,8 +80,8 @@ export class DockerSignIn {
   }
 
   /**
-   * Runs `work`; where the registry refuses for want of credentials it gives docker a fresh AWS token if the registry is
-   * signed in to so, else offers to sign in, and runs it again.
+   * Runs `work`; where the registry refuses for want of credentials it gives docker a fresh token if the registry is
+   * signed in to with AWS or a Microsoft account, else offers to sign in, and runs it again.
    */
   async retrying<Result>(host: string, work: () => Promise<Result>): Promise<Result> {
     let renewed = false;
@@ -94,7 +94,9 @@ export class DockerSignIn {
         const refusal = renewed ? error : await this.#renew(host, error);
         renewed = true;
         if (refusal === undefined) {
-          const outcome = vscode.l10n.t('Docker was not logged in. Logged in with AWS and tried again.');
+          const outcome = vscode.l10n.t(
+            'Docker was not logged in. Logged in as the connection does and tried again.',
+          );
           if (entry) this.#activity.describeFailure(entry.id, outcome);
           continue;
         }
@@ -110,10 +112,10 @@ export class DockerSignIn {
     }
   }
 
-  /** Undefined: docker has a fresh token. Else why it has not: AWS's reason, or `refusal` where AWS is not the way in. */
+  /** Undefined: docker has a fresh token. Else why it has not: AWS's or Azure's reason, or `refusal` where neither is the way in. */
   async #renew(host: string, refusal: CoreError): Promise<CoreError | undefined> {
     try {
-      const [signIn] = await this.#storedSignIns(host, ['aws']);
+      const [signIn] = await this.#storedSignIns(host, ['aws', 'microsoft']);
       if (signIn === undefined) return refusal;
       await this.#share(host, signIn);
       return undefined;
@@ -139,7 +141,12 @@ export class DockerSignIn {
           const key = tryCreateEndpoint(connection)?.credentialKey ?? host;
           const credential = await this.#credentials(connection).get({ key }, signal);
           // docker login takes a user and a password, nothing else.
-          return credential?.kind === 'basic' ? [{ connection, ...credential }] : [];
+          if (credential?.kind === 'basic') return [{ connection, ...credential }];
+          // Azure's identity tokens are such a password, of a user that says so.
+          const isPassword = credential?.kind === 'identityToken' && credential.username !== undefined;
+          return isPassword
+            ? [{ connection, username: credential.username, password: credential.token }]
+            : [];
         }),
     );
     return stored.flat();

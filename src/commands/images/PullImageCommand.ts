@@ -55,7 +55,12 @@ export class PullImageCommand implements Command {
     this.#localImages = localImages;
   }
 
-  async execute(node?: TagNode | PlatformNode, selected?: readonly RegistriesNode[]): Promise<void> {
+  /** @param node or, from another command, the reference of an image that need not be in the tree. */
+  async execute(
+    node?: TagNode | PlatformNode | { readonly reference: string },
+    selected?: readonly RegistriesNode[],
+  ): Promise<void> {
+    if (node && 'reference' in node) return this.#pull({ reference: node.reference });
     const nodes = selected?.length ? selected.filter(isPullable) : node && isPullable(node) ? [node] : [];
     const pulls =
       nodes.length > 0 ? await Promise.all(nodes.map((each) => this.#pullOf(each))) : [await this.#ask()];

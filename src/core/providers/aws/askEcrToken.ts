@@ -6,6 +6,8 @@ import type { AwsAccount } from './AwsAccount.ts';
 export interface EcrAuthorization {
   readonly authorizationToken?: string | undefined;
   readonly expiresAt?: Date | undefined;
+  /** Of the private registry it is for: `https://123456789012.dkr.ecr.eu-west-1.amazonaws.com`. */
+  readonly proxyEndpoint?: string | undefined;
 }
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html */
