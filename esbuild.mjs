@@ -89,6 +89,17 @@ const extension = {
   },
 };
 
+/** What runs in worker threads: files of their own, because a thread is started with one. */
+/** @type {esbuild.BuildOptions} */
+const workers = {
+  ...shared,
+  entryPoints: { layerWorker: 'src/core/image/layers/layerWorker.ts' },
+  outdir: 'dist',
+  format: 'esm',
+  platform: 'node',
+  target: 'node22',
+};
+
 /** @type {esbuild.BuildOptions} */
 const webviews = {
   ...shared,
@@ -160,7 +171,12 @@ function eagerSizeInBytes(metafile, entry) {
   return [...seen].reduce((total, file) => total + metafile.outputs[file].bytes, 0);
 }
 
-const builds = [extension, undici, ...(Object.keys(webviews.entryPoints).length > 0 ? [webviews] : [])];
+const builds = [
+  extension,
+  undici,
+  workers,
+  ...(Object.keys(webviews.entryPoints).length > 0 ? [webviews] : []),
+];
 if (flags.has('--tests')) builds.push(hostTests);
 
 await rm('dist', { recursive: true, force: true });

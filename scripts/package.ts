@@ -18,6 +18,7 @@ const REQUIRED = [
   'CHANGELOG.md',
   'LICENSE',
   'dist/extension.js',
+  'dist/layerWorker.js',
 ];
 
 const { status } = spawnSync(process.execPath, ['esbuild.mjs', '--production'], {

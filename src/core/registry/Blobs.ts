@@ -1,5 +1,4 @@
 /** Blobs of one registry, by full repository name. Source: OCI distribution-spec 1.1, "Pulling blobs", "Pushing Blobs". */
-import type { Readable } from 'node:stream';
 import { CoreError, isCoreError } from '../common/CoreError.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
@@ -8,7 +7,7 @@ import type { RegistryRequests } from './RegistryRequests.ts';
 import { discard, numberHeaderOf } from './RegistryRequests.ts';
 import { streamBlob } from './streamBlob.ts';
 import type { BlobContent, BlobTransferOptions, BlobTransferResult } from './streamBlob.ts';
-import { openResumableBody, readResumableBytes } from './transport/resumableBody.ts';
+import { openResumableBody, readResumableBytes, type BlobBody } from './transport/resumableBody.ts';
 import { UploadSession } from './UploadSession.ts';
 import type { BlobRequest } from './UploadSession.ts';
 
@@ -51,7 +50,7 @@ export class Blobs {
     { digest, sizeInBytes }: Descriptor,
     range: BlobRange | undefined,
     signal: AbortSignal,
-  ): Promise<Readable> {
+  ): Promise<BlobBody> {
     if (range && !isWithin(range, sizeInBytes)) {
       throw new CoreError('invalidInput', 'the range is outside the blob', {
         reason: 'range',

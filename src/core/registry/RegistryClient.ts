@@ -4,7 +4,6 @@
  * Source: OCI distribution-spec 1.1.
  */
 import { randomBytes } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import type * as v from 'valibot';
 import { isCoreError } from '../common/CoreError.ts';
 import type { Logger } from '../common/Logger.ts';
@@ -31,6 +30,7 @@ import type { RegistryEndpoint } from './RegistryEndpoint.ts';
 import { withKind } from './registryError.ts';
 import { RegistryRequests, discard } from './RegistryRequests.ts';
 import { fullRepositoryName, relativeRepositoryName } from './repositoryName.ts';
+import type { BlobBody } from './transport/resumableBody.ts';
 import type { Transport, TransportRequest } from './transport/Transport.ts';
 
 export type {
@@ -223,7 +223,7 @@ export class RegistryClient {
     descriptor: Descriptor,
     signal: AbortSignal,
     range?: BlobRange,
-  ): Promise<Readable> {
+  ): Promise<BlobBody> {
     parseDigest(descriptor.digest);
     return this.#blobs.open(this.#nameOf(repository), descriptor, range, signal);
   }

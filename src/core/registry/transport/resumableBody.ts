@@ -33,13 +33,13 @@ export async function openResumableBody(
   transport: Sender,
   request: ContentRequest,
   expected: ExpectedContent,
-): Promise<Readable> {
+): Promise<BlobBody> {
   const scope = new AbortController();
   const unlink = onCancel(request.signal, () => scope.abort(request.signal.reason));
   const download = new Download(transport, { ...request, signal: scope.signal }, expected);
   try {
     const first = await download.open();
-    return new ResumableBody(download.chunks(first), () => {
+    return new BlobBody(download.chunks(first), first.status === 206, () => {
       unlink();
       scope.abort();
     });
@@ -50,12 +50,15 @@ export async function openResumableBody(
 }
 
 /** Reads an iterator; unlike `Readable.from` it ends the work behind it at once when it is destroyed. */
-class ResumableBody extends Readable {
+export class BlobBody extends Readable {
+  /** The registry sent no more than the part that was asked for. */
+  readonly isPartial: boolean;
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #onClose: () => void;
 
-  constructor(chunks: AsyncIterator<Buffer>, onClose: () => void) {
+  constructor(chunks: AsyncIterator<Buffer>, isPartial: boolean, onClose: () => void) {
     super({ highWaterMark: 64 * 1024 });
+    this.isPartial = isPartial;
     this.#chunks = chunks;
     this.#onClose = onClose;
     // An error before anybody reads must not end the process; whoever reads later still meets it.

@@ -1,0 +1,55 @@
+/** The entry of the worker threads that index layers: everything that takes time happens here, not in the extension host's thread. */
+import { parentPort } from 'node:worker_threads';
+import { isCoreError } from '../../common/CoreError.ts';
+import { compressIndex } from './compressIndex.ts';
+import type { LayerIndex } from './LayerIndex.ts';
+import { LayerScanner } from './LayerScanner.ts';
+import type { LayerReply, LayerRequest } from './layerWorkerProtocol.ts';
+import { parseTableOfContents } from './parseTableOfContents.ts';
+
+const port = parentPort!;
+let scanner: LayerScanner | undefined;
+/** Requests are worked off one after the other. */
+let work = Promise.resolve();
+let hasFailed = false;
+
+port.on('message', (request: LayerRequest) => {
+  work = work.then(() => answer(request));
+});
+
+async function answer(request: LayerRequest): Promise<void> {
+  try {
+    if (request.kind === 'scan') {
+      hasFailed = false;
+      scanner = new LayerScanner(request.content);
+    } else if (request.kind === 'tableOfContents') {
+      finish(await parseTableOfContents(request.request));
+    } else if (hasFailed) {
+      return;
+    } else if (request.kind === 'bytes') {
+      await scanner!.write(Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.length));
+      reply({ kind: 'taken', length: request.bytes.length });
+    } else {
+      finish(await scanner!.end());
+    }
+  } catch (error) {
+    hasFailed = true;
+    scanner?.destroy();
+    const message = error instanceof Error ? error.message : String(error);
+    reply({
+      kind: 'failed',
+      error: { message, ...(isCoreError(error) && { kind: error.kind, details: error.details }) },
+    });
+  }
+}
+
+function finish(index: LayerIndex): void {
+  scanner = undefined;
+  const bytes = index.encode();
+  const stored = compressIndex(bytes);
+  reply({ kind: 'done', index: bytes, stored }, [bytes.buffer as ArrayBuffer]);
+}
+
+function reply(message: LayerReply, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
