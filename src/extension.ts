@@ -9,6 +9,7 @@ import { Journal } from './core/operations/Journal.ts';
 import { LocalRegistry } from './core/operations/LocalRegistry.ts';
 import { createCommands } from './commands/index.ts';
 import { registerCommands } from './commands/registerCommands.ts';
+import { openReferrerDocument } from './commands/referrers/openReferrerDocument.ts';
 import { fullReference } from './commands/tags/manifestTarget.ts';
 import { TagUndo } from './commands/tags/TagUndo.ts';
 import {
@@ -22,7 +23,11 @@ import { LocalImagesTree } from './explorer/LocalImagesTree.ts';
 import { RegistriesTree } from './explorer/RegistriesTree.ts';
 import { selectedReferences } from './explorer/selectedReferences.ts';
 import { ManifestPanels } from './panels/ManifestPanels.ts';
+<<<<<<< HEAD
 import { AccountWatch } from './platform/AccountWatch.ts';
+=======
+import { createSectionLoaders } from './panels/sections/createSectionLoaders.ts';
+>>>>>>> 4def189 (Show in an image's panel what is attached, its base image and its size trend, each section read apart)
 import { Activity } from './platform/Activity.ts';
 import { confirmTransportQuestion } from './platform/confirmTransportQuestion.ts';
 import { createConnectionCredentials } from './platform/connectionCredentials.ts';
@@ -125,6 +130,16 @@ export function activate(context: vscode.ExtensionContext): void {
             ? { kind, connectionId, repository, digest: parseDigest(digest), name }
             : { kind, connectionId, repository, reference: digest, name },
         ),
+      sections: createSectionLoaders(sessions, verifications, logger),
+      openAttached: ({ connectionId, repository, document, as }) =>
+        openReferrerDocument(
+          { connectionId, repository, ...document },
+          as === 'raw' ? 'referrer' : 'decodedReferrer',
+        ),
+      verify: async (request) => {
+        await vscode.commands.executeCommand('berth.verifySignature', { kind: 'reference', ...request });
+      },
+      onDidVerify: verifications.onDidChange,
       runAction: runPanelAction,
       logger,
     }),

@@ -11,17 +11,22 @@ import {
   isHostMessage,
   type HostMessage,
   type PanelError,
+  type PanelSection,
+  type PanelSectionName,
   type PanelSetting,
   type PanelState,
   type WebviewMessage,
 } from '../../src/panels/manifestPanelProtocol.ts';
+import { attached } from './attached.ts';
+import { baseImage } from './baseImage.ts';
 import { chart, configuration } from './configuration.ts';
 import { head, platformChooser, summary } from './head.ts';
 import { layers } from './layers.ts';
 import './main.css';
-import type { PageChoices, PanelContext } from './PanelContext.ts';
+import type { PageChoices, PanelContext, SectionState } from './PanelContext.ts';
 import { namedValues, type Content } from './parts.ts';
-import { attached, documents, platforms } from './related.ts';
+import { documents, platforms } from './related.ts';
+import { sizeTrend } from './sizeTrend.ts';
 
 interface KeptState extends PanelState, PageChoices {
   readonly scrollY: number;
@@ -45,13 +50,18 @@ liveRegion.setAttribute('role', 'status');
 document.body.append(liveRegion);
 
 const kept = host.getState();
-let choices: PageChoices = { showEmptySteps: kept?.showEmptySteps ?? false, expanded: kept?.expanded ?? [] };
+let choices: PageChoices = {
+  showEmptySteps: kept?.showEmptySteps ?? false,
+  expanded: kept?.expanded ?? [],
+  showSizeTrend: kept?.showSizeTrend ?? false,
+};
 let platformDigest = kept?.platformDigest;
 let scrollY = kept?.scrollY ?? 0;
 let setting: PanelSetting | undefined;
 let view: ImageView | undefined;
 let error: PanelError | undefined;
 let isLoading = true;
+const sections = new Map<PanelSectionName, PanelSection>();
 
 function receive(message: HostMessage): void {
   switch (message.type) {
@@ -67,17 +77,33 @@ function receive(message: HostMessage): void {
       const isFirst = !view;
       view = message.view;
       isLoading = false;
+      sections.clear();
+      loadSections();
       draw();
       if (isFirst) {
         window.scrollTo(0, scrollY);
       }
       return;
     }
+    case 'section':
+      sections.set(message.section.name, message.section);
+      break;
     case 'error':
       error = message.error;
       isLoading = false;
   }
   draw();
+}
+
+/** What is always shown is asked for at once; the rest when it is opened. */
+function loadSections(): void {
+  post({ type: 'loadSection', name: 'attached' });
+  post({ type: 'loadSection', name: 'baseImage' });
+  if (choices.showSizeTrend) post({ type: 'loadSection', name: 'sizeTrend' });
+}
+
+function sectionState<Name extends PanelSectionName>(name: Name): SectionState<Name> {
+  return (sections.get(name) ?? {}) as SectionState<Name>;
 }
 
 function post(message: WebviewMessage): void {
@@ -101,6 +127,7 @@ function draw(): void {
   }
   const context: PanelContext = {
     setting,
+    section: sectionState,
     choices,
     post,
     change: (changed) => {
@@ -141,12 +168,12 @@ function body(context: PanelContext, shown: ImageView): TemplateResult {
   const annotations = selected && selected.digest !== shown.digest ? selected.annotations : [];
   return html`${shown.kind === 'legacy' ? note(strings.legacyNote) : nothing}
   ${shown.problems.some(({ part }) => part === 'config') ? note(strings.configMissing) : nothing}
-  ${platformChooser(context, shown)} ${summary(context, shown)}
+  ${platformChooser(context, shown)} ${summary(context, shown)} ${baseImage(context)}
   ${selected?.chart ? chart(context, selected.chart) : nothing}
   ${selected?.runtime ? configuration(context, selected.runtime) : nothing}
   ${selected ? layers(context, selected) : nothing}
   ${selected?.runtime ? namedValues(context, 'labels', strings.labels, selected.runtime.labels) : nothing}
-  ${platforms(context, shown)} ${attached(context, shown)}
+  ${platforms(context, shown)} ${attached(context)} ${sizeTrend(context, shown)}
   ${namedValues(context, 'annotations', strings.annotations, shown.annotations)}
   ${namedValues(context, 'platform-annotations', strings.platformAnnotations, annotations)}
   ${documents(context, shown)}`;

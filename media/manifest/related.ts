@@ -1,13 +1,8 @@
-/** What belongs to the image: its platforms, what is attached to it, and the documents it is made of. */
+/** What belongs to the image: its platforms and the documents it is made of. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type {
-  AttestationView,
-  DescriptorView,
-  ImageView,
-  ReferrerView,
-} from '../../src/core/image/ImageView.ts';
+import type { DescriptorView, ImageView } from '../../src/core/image/ImageView.ts';
 import type { RawDocument } from '../../src/panels/manifestPanelProtocol.ts';
-import { fill, formatBytes } from './format.ts';
+import { formatBytes } from './format.ts';
 import { breakable, digest, expander, section, shortened, type Content } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
@@ -45,27 +40,6 @@ export function platforms(context: PanelContext, view: ImageView): Content {
   );
 }
 
-export function attached(context: PanelContext, view: ImageView): Content {
-  const { strings } = context.setting;
-  const entries = [...(view.referrers ?? []), ...view.attestations];
-  const problem =
-    view.referrers === undefined ? html`<p class="muted">${strings.referrersUnavailable}</p>` : nothing;
-  const content =
-    entries.length > 0
-      ? html`${descriptorTable(
-            context,
-            'attached',
-            strings.type,
-            shortened(context, 'attached', entries).map((entry) => attachedRow(context, view, entry)),
-          )}
-          ${expander(context, 'attached', entries.length)}
-          <p class="muted">${strings.notVerified}</p>`
-      : problem === nothing
-        ? html`<p class="muted">${strings.noReferrers}</p>`
-        : nothing;
-  return section('attached', strings.referrers, html`${content}${problem}`, entries.length || undefined);
-}
-
 /** The JSON documents behind this page, each a click away. */
 export function documents(context: PanelContext, view: ImageView): Content {
   const { strings } = context.setting;
@@ -86,26 +60,6 @@ export function documents(context: PanelContext, view: ImageView): Content {
     strings.documents,
     descriptorTable(context, 'documents', strings.name, rows, true),
   );
-}
-
-function attachedRow(
-  context: PanelContext,
-  view: ImageView,
-  entry: ReferrerView | AttestationView,
-): TemplateResult {
-  const { strings } = context.setting;
-  const about = 'artifactType' in entry ? entry.subjectDigest : entry.describes;
-  const platform = view.platforms.find((child) => child.digest === about)?.label;
-  const kind = 'artifactType' in entry ? entry.artifactTypeName : strings.attestation;
-  const name = html`<button
-      type="button"
-      class="link-button"
-      title=${fill(strings.openReferrer, kind)}
-      @click=${() => context.post({ type: 'openDigest', digest: entry.digest })}
-    >
-      ${kind}</button
-    >${platform === undefined ? nothing : html` <span class="muted">${platform}</span>`}`;
-  return descriptorRow(context, name, 'artifactType' in entry ? entry.artifactType : entry.mediaType, entry);
 }
 
 function documentRow(

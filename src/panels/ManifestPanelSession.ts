@@ -4,16 +4,20 @@
  */
 import type { Logger } from '../core/common/Logger.ts';
 import type { ImageView } from '../core/image/ImageView.ts';
-import { toDisplayableView } from './displayableView.ts';
+import type { AttachedDocumentView } from '../core/trust/SupplyChainView.ts';
 import {
   tryParseWebviewMessage,
   type CopySubject,
   type HostMessage,
   type ManifestRequest,
   type PanelError,
+  type PanelSection,
+  type PanelSectionName,
+  type PanelSections,
   type PanelSetting,
   type RawDocument,
 } from './manifestPanelProtocol.ts';
+import { toDisplayable } from './toDisplayable.ts';
 
 /** A document to be opened as raw JSON, by digest, so that what opens is what was shown. */
 export interface RawDocumentRequest {
@@ -25,6 +29,23 @@ export interface RawDocumentRequest {
   readonly name: string;
 }
 
+/** How each section is read; `view` is the one that is shown. */
+export type SectionLoaders = {
+  readonly [Name in PanelSectionName]: (
+    request: ManifestRequest,
+    view: ImageView,
+    signal: AbortSignal,
+  ) => Promise<PanelSections[Name]>;
+};
+
+/** One document of what is attached, to be opened. */
+export interface AttachedDocumentRequest {
+  readonly connectionId: string;
+  readonly repository: string;
+  readonly document: AttachedDocumentView;
+  readonly as: 'decoded' | 'raw';
+}
+
 export interface ManifestPanelDependencies {
   /** Opens `platformDigest` where the reference is an index that holds it, else the platform that suits best. */
   load(request: ManifestRequest, platformDigest: string | undefined, signal: AbortSignal): Promise<ImageView>;
@@ -33,6 +54,12 @@ export interface ManifestPanelDependencies {
   /** What a person types to pull it; `platform` only where one was chosen. */
   pullCommand(request: ManifestRequest, platform: string | undefined): string;
   openRaw(document: RawDocumentRequest): Promise<void>;
+  readonly sections: SectionLoaders;
+  openAttached(document: AttachedDocumentRequest): Promise<void>;
+  /** Opens a web page. */
+  openExternal(url: string): Promise<void>;
+  /** Lets the person verify the signatures of exactly the image that is shown. */
+  verify(request: ManifestRequest): Promise<void>;
   /** To the clipboard. */
   copy(text: string): Promise<void>;
   /** Opens another panel. */
@@ -51,6 +78,10 @@ export class ManifestPanelSession {
   #view: ImageView | undefined;
   #error: PanelError | undefined;
   #loading: AbortController | undefined;
+  /** For everything that is read for the view that is shown. */
+  #reading = new AbortController();
+  readonly #sections = new Map<PanelSectionName, PanelSection>();
+  readonly #loadingSections = new Set<PanelSectionName>();
 
   constructor(
     setting: PanelSetting,
@@ -87,6 +118,16 @@ export class ManifestPanelSession {
         return this.#openRaw(message.document);
       case 'openDigest':
         return this.#openDigest(message.digest);
+      case 'loadSection':
+        return this.#loadSection(message.name);
+      case 'openAttached':
+        return this.#openAttached(message.id, message.as);
+      case 'verify':
+        return this.#view && this.#dependencies.verify({ ...this.#request, reference: this.#view.digest });
+      case 'openBase':
+        return this.#openBase();
+      case 'openTag':
+        return this.#openTag(message.tag);
       case 'runAction':
         if (!this.#error?.actions.some(({ id }) => id === message.id)) {
           return;
@@ -101,6 +142,12 @@ export class ManifestPanelSession {
   dispose(): void {
     this.#loading?.abort();
     this.#loading = undefined;
+    this.#reading.abort();
+  }
+
+  /** What was known of the signatures has changed: shown again where they are shown. */
+  async refreshAttached(): Promise<void> {
+    if (this.#sections.delete('attached')) await this.#loadSection('attached');
   }
 
   get #request(): ManifestRequest {
@@ -131,7 +178,8 @@ export class ManifestPanelSession {
     try {
       const view = await this.#dependencies.load(this.#request, this.#platformDigest, loading.signal);
       if (this.#loading === loading) {
-        this.#view = toDisplayableView(view);
+        this.#view = toDisplayable(view);
+        this.#forgetSections();
         this.#post({ type: 'view', view: this.#view });
       }
     } catch (error) {
@@ -145,6 +193,71 @@ export class ManifestPanelSession {
         this.#loading = undefined;
       }
     }
+  }
+
+  #forgetSections(): void {
+    this.#reading.abort();
+    this.#reading = new AbortController();
+    this.#sections.clear();
+    this.#loadingSections.clear();
+  }
+
+  /** A section that failed is read again; one that is there is given again, to a page that was hidden. */
+  async #loadSection(name: PanelSectionName): Promise<void> {
+    const view = this.#view;
+    const known = this.#sections.get(name);
+    if (known && 'content' in known) {
+      this.#post({ type: 'section', section: known });
+      return;
+    }
+    if (!view || this.#loadingSections.has(name)) return;
+    const { signal } = this.#reading;
+    this.#loadingSections.add(name);
+    const section = await this.#readSection(name, view, signal);
+    if (signal.aborted) return;
+    this.#loadingSections.delete(name);
+    this.#sections.set(name, section);
+    this.#post({ type: 'section', section });
+  }
+
+  async #readSection(name: PanelSectionName, view: ImageView, signal: AbortSignal): Promise<PanelSection> {
+    try {
+      const content = await this.#dependencies.sections[name](this.#request, view, signal);
+      return toDisplayable({ name, content }) as PanelSection;
+    } catch (error) {
+      this.#dependencies.logger.debug(`manifest panel: ${name}: ${String(error)}`);
+      return { name, problem: this.#dependencies.describeError(error).message };
+    }
+  }
+
+  /** Only what was sent to the page can be asked for. */
+  #contentOf<Name extends PanelSectionName>(name: Name): PanelSections[Name] | undefined {
+    const section = this.#sections.get(name);
+    return section && 'content' in section ? (section.content as PanelSections[Name]) : undefined;
+  }
+
+  async #openAttached(id: string, as: 'decoded' | 'raw' | 'source'): Promise<void> {
+    const document = this.#contentOf('attached')?.documents.find((each) => each.id === id);
+    if (!document) return;
+    if (as === 'source') {
+      if (document.sourceUrl !== undefined) await this.#dependencies.openExternal(document.sourceUrl);
+      return;
+    }
+    const { connectionId, repository } = this.#request;
+    await this.#dependencies.openAttached({ connectionId, repository, document, as });
+  }
+
+  async #openBase(): Promise<void> {
+    const base = this.#contentOf('baseImage');
+    if (base?.open) await this.#dependencies.open({ ...base.open, title: base.reference });
+  }
+
+  async #openTag(tag: string): Promise<void> {
+    const points = this.#contentOf('sizeTrend')?.points ?? [];
+    if (!points.some((point) => point.tag === tag)) return;
+    const { connectionId, repository } = this.#request;
+    const name = repository.slice(repository.lastIndexOf('/') + 1);
+    await this.#dependencies.open({ connectionId, repository, reference: tag, title: `${name}:${tag}` });
   }
 
   async #copy(subject: CopySubject): Promise<void> {

@@ -11,7 +11,13 @@ import { tryParsePanelState, type ManifestRequest, type PanelError } from './man
 import { manifestPanelStrings } from './manifestPanelStrings.ts';
 
 /** What a session needs and a window cannot give. */
-export type ManifestPanelsDependencies = Omit<ManifestPanelDependencies, 'open' | 'copy' | 'describeError'>;
+export type ManifestPanelsDependencies = Omit<
+  ManifestPanelDependencies,
+  'open' | 'copy' | 'openExternal' | 'describeError'
+> & {
+  /** What is known of the signatures of some image has changed. */
+  readonly onDidVerify: vscode.Event<Pick<ManifestRequest, 'connectionId' | 'repository'>>;
+};
 
 export class ManifestPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
   /** package.json: `onWebviewPanel:berth.manifest`. */
@@ -79,6 +85,9 @@ export class ManifestPanels implements vscode.WebviewPanelSerializer, vscode.Dis
         ...this.#dependencies,
         open: (other) => this.open(other),
         copy: async (text) => vscode.env.clipboard.writeText(text),
+        openExternal: async (url) => {
+          await vscode.env.openExternal(vscode.Uri.parse(url, true));
+        },
         describeError,
       },
       (message) => void webview.postMessage(message),
@@ -95,10 +104,16 @@ export class ManifestPanels implements vscode.WebviewPanelSerializer, vscode.Dis
         void vscode.window.showErrorMessage(wordError(error).message);
       });
     });
+    const verified = this.#dependencies.onDidVerify(({ connectionId, repository }) => {
+      if (connectionId === request.connectionId && repository === request.repository) {
+        void session.refreshAttached();
+      }
+    });
     panel.onDidDispose(() => {
       this.#panels.delete(key);
       session.dispose();
       listening.dispose();
+      verified.dispose();
     });
     const resource = (name: string) =>
       webview.asWebviewUri(vscode.Uri.joinPath(this.#media, name)).toString();

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import type { ImageView } from '../core/image/ImageView.ts';
+import type { AttachedView, BaseImageView, SizeTrendView } from '../core/trust/SupplyChainView.ts';
 
 /** What a panel shows. */
 export interface ManifestRequest {
@@ -38,11 +39,31 @@ export interface PanelSetting {
   readonly strings: PanelStrings;
 }
 
+/** Parts of the page that the webview asks for when it shows them, each read apart from the view and from the others. */
+export interface PanelSections {
+  readonly attached: AttachedView;
+  /** Null where nothing tells of a base. */
+  readonly baseImage: BaseImageView | null;
+  readonly sizeTrend: SizeTrendView;
+}
+
+export type PanelSectionName = keyof PanelSections;
+
+export const PANEL_SECTIONS = ['attached', 'baseImage', 'sizeTrend'] as const satisfies PanelSectionName[];
+
+/** A section with its content, or with why it could not be read. */
+export type PanelSection =
+  | {
+      [Name in PanelSectionName]: { readonly name: Name; readonly content: PanelSections[Name] };
+    }[PanelSectionName]
+  | { readonly name: PanelSectionName; readonly problem: string };
+
 export type HostMessage =
   | { readonly type: 'setting'; readonly setting: PanelSetting }
   /** Work has begun; what is shown already stays, marked busy. */
   | { readonly type: 'loading' }
   | { readonly type: 'view'; readonly view: ImageView }
+  | { readonly type: 'section'; readonly section: PanelSection }
   | { readonly type: 'error'; readonly error: PanelError };
 
 /** Every text the webview shows, already in the person's language. `{0}` and `{1}` are filled in by the webview. */
@@ -53,9 +74,21 @@ export const PANEL_STRING_KEYS = [
   'annotations',
   'appVersion',
   'artifact',
-  'attestation',
   'attachedTo',
   'author',
+  'baseAnnotation',
+  'baseCopy',
+  'baseCurrent',
+  'baseGone',
+  'baseHistory',
+  'baseImage',
+  'baseLabel',
+  'baseLayers',
+  'baseNewer',
+  'baseNotConnected',
+  'baseOpen',
+  'baseProvenance',
+  'baseUnknown',
   'chart',
   'chartVersion',
   'command',
@@ -75,11 +108,14 @@ export const PANEL_STRING_KEYS = [
   'environment',
   'facts',
   'foreignLayer',
+  'foundIn',
   'healthcheck',
   'helmChart',
+  'hideSizeTrend',
   'historyGuess',
   'image',
   'index',
+  'inspectReferrer',
   'instruction',
   'kubeVersion',
   'labels',
@@ -88,6 +124,7 @@ export const PANEL_STRING_KEYS = [
   'legacy',
   'legacyNote',
   'loading',
+  'mayBeMore',
   'mediaType',
   'name',
   'noLayers',
@@ -98,6 +135,7 @@ export const PANEL_STRING_KEYS = [
   'openIndexJson',
   'openPlatformJson',
   'openRawJson',
+  'openRawReferrer',
   'openReferrer',
   'platform',
   'platformAnnotations',
@@ -110,14 +148,26 @@ export const PANEL_STRING_KEYS = [
   'showAll',
   'showEmptyLayers',
   'showFewer',
+  'showSizeTrend',
   'shown',
   'size',
   'sizeOf',
+  'sizeTrend',
+  'sizeTrendEmpty',
+  'sizeTrendGrew',
+  'sizeTrendHint',
+  'sizeTrendNote',
+  'sizeTrendPlatforms',
+  'sizeTrendSame',
+  'sizeTrendShrank',
+  'sourceCommit',
   'stopSignal',
   'totalSize',
   'type',
   'user',
   'value',
+  'verified',
+  'verifySignature',
   'volumes',
   'workingDirectory',
 ] as const;
@@ -135,6 +185,17 @@ const webviewMessage = v.variant('type', [
   v.strictObject({ type: v.literal('copyText'), text: v.pipe(v.string(), v.maxLength(MAX_COPY_LENGTH)) }),
   v.strictObject({ type: v.literal('openRaw'), document: v.picklist(['image', 'selected', 'config']) }),
   v.strictObject({ type: v.literal('openDigest'), digest }),
+  v.strictObject({ type: v.literal('loadSection'), name: v.picklist(PANEL_SECTIONS) }),
+  /** What is attached, by the id it was sent with: what is inside, its exact bytes, or its source commit. */
+  v.strictObject({
+    type: v.literal('openAttached'),
+    id: v.pipe(v.string(), v.maxLength(200)),
+    as: v.picklist(['decoded', 'raw', 'source']),
+  }),
+  v.strictObject({ type: v.literal('verify') }),
+  v.strictObject({ type: v.literal('openBase') }),
+  /** One of the tags of the size trend. */
+  v.strictObject({ type: v.literal('openTag'), tag: v.pipe(v.string(), v.maxLength(128)) }),
   v.strictObject({ type: v.literal('runAction'), id: v.pipe(v.string(), v.maxLength(100)) }),
 ]);
 
@@ -171,6 +232,7 @@ const HOST_MESSAGE_TYPES: ReadonlySet<unknown> = new Set<HostMessage['type']>([
   'setting',
   'loading',
   'view',
+  'section',
   'error',
 ]);
 

@@ -1,6 +1,5 @@
 /** One repository of an open connection, as the image view and the documents read it. */
 import type { ManifestSource } from '../core/image/loadImageView.ts';
-import { listAllReferrers } from '../core/registry/listAllReferrers.ts';
 import type { RegistrySessions } from './RegistrySessions.ts';
 
 export async function openManifestSource(
@@ -12,8 +11,5 @@ export async function openManifestSource(
   return {
     getManifest: (reference, signal) => client.getManifest(repository, reference, signal),
     readBlob: (digest, maxBytes, signal) => client.readBlob(repository, digest, maxBytes, signal),
-    listReferrers: async (digest, signal) => ({
-      referrers: await listAllReferrers(client, repository, digest, signal),
-    }),
   };
 }

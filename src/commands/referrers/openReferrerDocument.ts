@@ -1,28 +1,40 @@
-/** Opens one document of an attachment in an editor; its manifest where it holds no document. */
-import { shortDigest } from '../../core/oci/digest.ts';
+/** Opens one document of an attachment in an editor; its manifest where its content is not known. */
+import type { DocumentKind } from '../../core/trust/AttachedDocument.ts';
+import { parseDigest, shortDigest } from '../../core/oci/digest.ts';
 import { openManifestDocument, type ReferrerExtension } from '../../documents/manifestDocument.ts';
 import type { ReferrerTarget } from './askReferrer.ts';
 
+export interface ReferrerDocument {
+  readonly connectionId: string;
+  readonly repository: string;
+  readonly kind: DocumentKind;
+  /** Of the manifest. */
+  readonly digest: string;
+  readonly blob?: { readonly digest: string; readonly mediaType: string };
+}
+
+export function referrerDocumentOf({ connectionId, repository, document }: ReferrerTarget): ReferrerDocument {
+  const { kind, blob, attachment } = document;
+  return { connectionId, repository, kind, digest: attachment.descriptor.digest, ...(blob && { blob }) };
+}
+
 export async function openReferrerDocument(
-  { connectionId, repository, document }: ReferrerTarget,
-  kind: 'referrer' | 'decodedReferrer',
+  { connectionId, repository, kind, digest, blob }: ReferrerDocument,
+  form: 'referrer' | 'decodedReferrer',
 ): Promise<void> {
-  const { attachment, blob } = document;
   const place = { connectionId, repository };
   const image = repository.slice(repository.lastIndexOf('/') + 1);
-  const name = `${image}-${document.kind}-${shortDigest((blob ?? attachment.descriptor).digest, 7)}`;
+  const name = `${image}-${kind}-${shortDigest((blob ?? { digest }).digest, 7)}`;
   if (!blob) {
-    const reference = attachment.descriptor.digest;
-    await openManifestDocument({ ...place, kind: 'manifest', reference, name });
+    await openManifestDocument({ ...place, kind: 'manifest', reference: digest, name });
     return;
   }
-  const extension = extensionOf(blob.mediaType);
   await openManifestDocument({
     ...place,
-    kind,
-    digest: blob.digest,
-    name: kind === 'referrer' ? `${name}-raw` : name,
-    extension,
+    kind: form,
+    digest: parseDigest(blob.digest),
+    name: form === 'referrer' ? `${name}-raw` : name,
+    extension: extensionOf(blob.mediaType),
   });
 }
 

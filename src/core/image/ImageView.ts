@@ -27,8 +27,6 @@ export interface ImageView {
   readonly annotations: readonly NamedValue[];
   /** The manifest this one is attached to (a signature's image). */
   readonly subject?: DescriptorView;
-  /** What is attached to the reference's digest or to the chosen platform. Absent where nobody could be asked. */
-  readonly referrers?: readonly ReferrerView[];
   /** Parts that could not be read; the rest is complete without them. */
   readonly problems: readonly ImageViewProblem[];
 }
@@ -55,14 +53,6 @@ export interface PlatformView extends DescriptorView {
 export interface AttestationView extends DescriptorView {
   /** Digest of the index entry it speaks about (`vnd.docker.reference.digest`). */
   readonly describes?: string;
-}
-
-export interface ReferrerView extends DescriptorView {
-  readonly artifactType: string;
-  /** A name people know for it: `SBOM (SPDX)`. */
-  readonly artifactTypeName: string;
-  /** Digest it is attached to. */
-  readonly subjectDigest: string;
 }
 
 /** One manifest with its layers and configuration. */
@@ -142,7 +132,7 @@ export interface ChartView {
 }
 
 export interface ImageViewProblem {
-  readonly part: 'config' | 'referrers';
+  readonly part: 'config';
   /** ErrorKind of the failure. */
   readonly kind: string;
 }

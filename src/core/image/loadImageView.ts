@@ -1,17 +1,18 @@
-/** Reads everything an ImageView shows, in as few requests as it takes: two or three, and the referrers beside them. */
+/** Reads everything an ImageView shows, in as few requests as it takes: two or three. */
 import * as v from 'valibot';
 import { CoreError, isCoreError } from '../common/CoreError.ts';
 import { nullLogger, type Logger } from '../common/Logger.ts';
 import { artifactKindOf, artifactTypeName, artifactTypeOf } from '../oci/artifact.ts';
+import { attestedDigest, splitAttestations } from '../oci/attestation.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { pairHistoryWithLayers } from '../oci/historyLayers.ts';
 import { parseImageConfig, type HistoryEntry, type ImageConfig } from '../oci/imageConfig.ts';
 import { informative } from '../oci/informative.ts';
-import type { ImageManifest, IndexManifest, LegacyManifest, Manifest } from '../oci/manifest.ts';
+import type { ImageManifest, LegacyManifest, Manifest } from '../oci/manifest.ts';
 import { isIndexType } from '../oci/mediaType.ts';
 import { parseJson } from '../oci/parseJson.ts';
-import { formatPlatform, isUnknownPlatform } from '../oci/platform.ts';
+import { formatPlatform } from '../oci/platform.ts';
 import { formatInstruction } from './formatInstruction.ts';
 import type {
   AttestationView,
@@ -22,7 +23,6 @@ import type {
   LayerView,
   NamedValue,
   PlatformView,
-  ReferrerView,
   RuntimeView,
   SelectedView,
   StepView,
@@ -33,8 +33,6 @@ export interface ManifestSource {
   getManifest(reference: string, signal: AbortSignal): Promise<Manifest>;
   /** Digest verified; CoreError `tooLarge` over `maxBytes`. */
   readBlob(digest: Digest, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
-  /** Absent where a source cannot know. */
-  listReferrers?(digest: Digest, signal: AbortSignal): Promise<{ readonly referrers: readonly Descriptor[] }>;
 }
 
 export interface LoadImageViewOptions {
@@ -49,8 +47,8 @@ export interface LoadImageViewOptions {
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 /**
- * @throws whatever the source throws for the manifests themselves; a configuration or referrers that cannot be read
- *   are `problems` of the view. `protocol` with reason `nestedIndex` where an entry is not what its descriptor says.
+ * @throws whatever the source throws for the manifests themselves; a configuration that cannot be read is a
+ *   `problem` of the view. `protocol` with reason `nestedIndex` where an entry is not what its descriptor says.
  */
 export async function loadImageView(
   source: ManifestSource,
@@ -70,12 +68,9 @@ export async function loadImageView(
       return undefined;
     }
   };
-  const children = manifest.kind === 'index' ? splitIndex(manifest) : NO_CHILDREN;
+  const children = splitAttestations(manifest.kind === 'index' ? manifest.manifests : []);
   const chosen = choosePlatform(children.platforms, options);
-  const [selected, referrers] = await Promise.all([
-    loadSelected(source, manifest, chosen, attempt, signal),
-    loadReferrers(source, [manifest.digest, ...(chosen ? [chosen.digest] : [])], attempt, signal),
-  ]);
+  const selected = await loadSelected(source, manifest, chosen, attempt, signal);
   const artifactType = artifactTypeOf(manifest);
   return {
     reference,
@@ -89,30 +84,11 @@ export async function loadImageView(
     ...(selected && { selected }),
     annotations: toNamedValues(manifest.annotations),
     ...(manifest.subject && { subject: toDescriptorView(manifest.subject) }),
-    ...(referrers && { referrers }),
     problems,
   };
 }
 
 type Attempt = <T>(part: ImageViewProblem['part'], work: () => Promise<T>) => Promise<T | undefined>;
-
-interface Children {
-  readonly platforms: readonly Descriptor[];
-  readonly attestations: readonly Descriptor[];
-}
-
-const NO_CHILDREN: Children = { platforms: [], attestations: [] };
-const ATTESTATION_TYPE = 'vnd.docker.reference.type';
-const ATTESTED_DIGEST = 'vnd.docker.reference.digest';
-
-function splitIndex({ manifests }: IndexManifest): Children {
-  const isAttestation = ({ annotations, platform }: Descriptor) =>
-    annotations?.[ATTESTATION_TYPE] === 'attestation-manifest' || isUnknownPlatform(platform);
-  return {
-    platforms: manifests.filter((child) => !isAttestation(child)),
-    attestations: manifests.filter(isAttestation),
-  };
-}
 
 function choosePlatform(
   platforms: readonly Descriptor[],
@@ -196,25 +172,6 @@ async function toSelectedView(
   };
 }
 
-async function loadReferrers(
-  source: ManifestSource,
-  digests: readonly Digest[],
-  attempt: Attempt,
-  signal: AbortSignal,
-): Promise<readonly ReferrerView[] | undefined> {
-  if (!source.listReferrers) return undefined;
-  const lists = await attempt('referrers', () =>
-    Promise.all(
-      digests.map(async (subjectDigest) => {
-        const { referrers } = await source.listReferrers!(subjectDigest, signal);
-        return referrers.map((referrer) => toReferrerView(referrer, subjectDigest));
-      }),
-    ),
-  );
-  // BuildKit may list one attestation under the index and under the platform.
-  return lists && [...new Map(lists.flat().map((referrer) => [referrer.digest, referrer])).values()];
-}
-
 const chartText = informative(v.pipe(v.string(), v.nonEmpty()));
 const chartSchema = v.object({
   name: chartText,
@@ -276,18 +233,8 @@ function toPlatformView(child: Descriptor): PlatformView {
 }
 
 function toAttestationView(child: Descriptor): AttestationView {
-  const describes = child.annotations?.[ATTESTED_DIGEST];
+  const describes = attestedDigest(child);
   return { ...toDescriptorView(child), ...(describes !== undefined && { describes }) };
-}
-
-function toReferrerView(referrer: Descriptor, subjectDigest: Digest): ReferrerView {
-  const artifactType = referrer.artifactType ?? referrer.mediaType;
-  return {
-    ...toDescriptorView(referrer),
-    artifactType,
-    artifactTypeName: artifactTypeName(artifactType),
-    subjectDigest,
-  };
 }
 
 function toDescriptorView({ digest, mediaType, sizeInBytes }: Descriptor): DescriptorView {

@@ -30,7 +30,11 @@ import type { RegistryEndpoint } from './RegistryEndpoint.ts';
 import { withKind } from './registryError.ts';
 import { RegistryRequests, discard } from './RegistryRequests.ts';
 import { fullRepositoryName, relativeRepositoryName } from './repositoryName.ts';
+<<<<<<< HEAD
 import type { BlobBody } from './transport/resumableBody.ts';
+=======
+import { SeenManifests } from './SeenManifests.ts';
+>>>>>>> 4def189 (Show in an image's panel what is attached, its base image and its size trend, each section read apart)
 import type { Transport, TransportRequest } from './transport/Transport.ts';
 
 export type {
@@ -54,6 +58,8 @@ export interface PushedManifest {
 
 export class RegistryClient {
   readonly endpoint: RegistryEndpoint;
+  /** What the manifests read lately are made of. */
+  readonly seen = new SeenManifests();
   readonly #requests: RegistryRequests;
   readonly #manifests: Manifests;
   readonly #blobs: Blobs;
@@ -144,7 +150,9 @@ export class RegistryClient {
 
   /** `GET /v2/<name>/manifests/<reference>`, digest verified over the raw bytes; 4 MiB cap. */
   async getManifest(repository: string, reference: string, signal: AbortSignal): Promise<Manifest> {
-    return this.#manifests.get(this.#nameOf(repository), reference, signal);
+    const manifest = await this.#manifests.get(this.#nameOf(repository), reference, signal);
+    this.seen.record(repository, reference, manifest);
+    return manifest;
   }
 
   /** HEAD of the same; undefined when there is none (404). Never counts as a pull on Docker Hub. */

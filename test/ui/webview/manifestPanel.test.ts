@@ -4,7 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nullLogger } from '../../../src/core/common/Logger.ts';
 import type { ImageView, LayerView, NamedValue, SelectedView } from '../../../src/core/image/ImageView.ts';
-import type { ManifestPanelDependencies } from '../../../src/panels/ManifestPanelSession.ts';
+import type { AttachedView } from '../../../src/core/trust/SupplyChainView.ts';
+import type { ManifestPanelDependencies, SectionLoaders } from '../../../src/panels/ManifestPanelSession.ts';
 import { ManifestPanelPages, type ManifestPanelPage, type PanelPageOptions } from './ManifestPanelPage.ts';
 import { THEMES, type ThemeName } from './themes.ts';
 
@@ -65,18 +66,91 @@ const VIEW: ImageView = {
   ],
   attestations: [],
   annotations: [{ name: 'org.opencontainers.image.source', value: 'https://example.test/web' }],
-  referrers: [
-    {
-      digest: SIGNATURE,
-      mediaType: MANIFEST,
-      sizeInBytes: 300,
-      artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
-      artifactTypeName: 'Sigstore bundle',
-      subjectDigest: INDEX,
-    },
-  ],
   problems: [],
   selected: selected('linux/amd64', AMD64, [{ name: 'MODE', value: 'production' }]),
+};
+
+const ATTACHED: AttachedView = {
+  isIncomplete: false,
+  documents: [
+    {
+      id: `${SIGNATURE}#0`,
+      kind: 'signature',
+      label: 'Signature',
+      state: 'present, not verified',
+      isVerified: false,
+      type: 'https://sigstore.dev/cosign/sign/v1',
+      digest: SIGNATURE,
+      blob: { digest: digest('5f'), mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' },
+      sizeInBytes: 659,
+      places: ['referrers API'],
+    },
+    {
+      id: `${digest('50')}#1`,
+      kind: 'provenance',
+      label: 'Provenance (SLSA v1)',
+      isVerified: false,
+      type: 'https://slsa.dev/provenance/v1',
+      digest: digest('50'),
+      blob: { digest: digest('51'), mediaType: 'application/vnd.in-toto+json' },
+      sizeInBytes: 2_300,
+      platform: 'linux/amd64',
+      places: ['index'],
+      summary: 'built by https://github.com/o/web/.github/workflows/release.yml@refs/heads/main',
+      source: 'github.com/o/web@0123456',
+      sourceUrl: 'https://github.com/o/web/commit/0123456789abcdef0123456789abcdef01234567',
+    },
+    {
+      id: `${digest('50')}#0`,
+      kind: 'sbom',
+      label: 'SBOM (SPDX)',
+      isVerified: false,
+      type: 'https://spdx.dev/Document',
+      digest: digest('50'),
+      blob: { digest: digest('52'), mediaType: 'application/vnd.in-toto+json' },
+      sizeInBytes: 48_000,
+      platform: 'linux/amd64',
+      places: ['index'],
+      summary: '212 packages',
+    },
+  ],
+};
+
+const SECTIONS: SectionLoaders = {
+  attached: async () => ATTACHED,
+  baseImage: async () => ({
+    reference: 'debian:12',
+    by: 'annotation',
+    digest: digest('ba'),
+    state: 'newer',
+    open: { connectionId: 'hub', repository: 'library/debian', reference: '12' },
+  }),
+  sizeTrend: async () => ({
+    isOverPlatforms: true,
+    points: [
+      {
+        tag: '1.0',
+        otherTags: [],
+        sizeInBytes: 24_000_000,
+        createdAt: '2025-10-02T00:00:00Z',
+        isShown: false,
+      },
+      {
+        tag: '1.1',
+        otherTags: [],
+        sizeInBytes: 41_000_000,
+        createdAt: '2025-11-02T00:00:00Z',
+        isShown: false,
+      },
+      {
+        tag: '1.2',
+        otherTags: ['latest'],
+        sizeInBytes: 31_400_000,
+        createdAt: '2026-01-02T00:00:00Z',
+        isShown: true,
+      },
+    ],
+  }),
 };
 
 describe('The page of the manifest panel', () => {
@@ -112,6 +186,10 @@ describe('The page of the manifest panel', () => {
         fullReference: () => 'localhost:5000/team/web:1.2',
         pullCommand: (_, platform) => `docker pull ${platform ?? ''}`,
         openRaw: async (document) => void done.push(document),
+        sections: SECTIONS,
+        openAttached: async ({ document, as }) => void done.push(`${as} ${document.label}`),
+        openExternal: async (url) => void done.push(url),
+        verify: async ({ reference }) => void done.push(`verify ${reference}`),
         copy: async (text) => void done.push(text),
         open: async ({ reference }) => void done.push(reference),
         describeError: (error) => ({
@@ -139,13 +217,17 @@ describe('The page of the manifest panel', () => {
   it('has headings and tables that a screen reader can walk', async () => {
     const page = await openPanel();
     await page.getByRole('heading', { level: 1, name: 'team/web:1.2' }).waitFor();
+    await page.getByRole('heading', { name: 'Base Image' }).waitFor();
+    await page.getByRole('button', { name: 'SBOM (SPDX)', exact: true }).waitFor();
     assert.deepEqual(await page.getByRole('heading', { level: 2 }).allInnerTexts(), [
+      'Base Image',
       'Configuration',
       'Environment\n1',
       'Layers\n2',
       'Labels\n1',
       'Platforms\n2',
-      'Signatures and Attestations\n1',
+      'Signatures and Attestations\n3',
+      'Size Trend',
       'Annotations\n1',
       'Documents',
     ]);
@@ -186,6 +268,7 @@ describe('The page of the manifest panel', () => {
       platformDigest: ARM64,
       showEmptySteps: false,
       expanded: [],
+      showSizeTrend: false,
       scrollY: 0,
     });
   });
@@ -215,11 +298,54 @@ describe('The page of the manifest panel', () => {
     const page = await openPanel();
     await page.getByRole('button', { name: 'Open Raw JSON' }).click();
     await page.getByRole('button', { name: 'Config JSON' }).click();
-    await page.getByRole('button', { name: 'Sigstore bundle' }).click();
+    await page.getByRole('button', { name: 'Inspect Manifest of Signature' }).click();
     const [image, config, attached] = (await asked(3)) as { digest: string; kind: string }[];
     assert.deepEqual([image?.digest, image?.kind], [INDEX, 'manifest']);
     assert.deepEqual([config?.digest, config?.kind], [digest('cf'), 'config']);
     assert.equal(attached, SIGNATURE);
+  });
+
+  it('opens what is attached decoded, raw and at its commit, and lets it be verified', async () => {
+    const page = await openPanel();
+    const table = page.getByRole('table', { name: /Signatures and Attestations/ });
+    await table.getByText('present, not verified').waitFor();
+    await table.getByRole('button', { name: 'SBOM (SPDX)', exact: true }).click();
+    await table.getByRole('button', { name: 'Open Raw Signature' }).click();
+    await table.getByRole('button', { name: 'github.com/o/web@0123456' }).click();
+    await page.getByRole('button', { name: 'Verify Signature…' }).click();
+    assert.deepEqual(await asked(4), [
+      'decoded SBOM (SPDX)',
+      'raw Signature',
+      'https://github.com/o/web/commit/0123456789abcdef0123456789abcdef01234567',
+      `verify ${INDEX}`,
+    ]);
+  });
+
+  it('names the base image, that a newer one exists, and opens it', async () => {
+    const page = await openPanel();
+    const base = page.getByRole('region', { name: 'Base Image' });
+    await base.getByText('A newer base exists').waitFor();
+    await base.getByText('by annotation').waitFor();
+    await base.getByRole('button', { name: 'Copy Base Image' }).click();
+    await base.getByRole('button', { name: 'debian:12' }).click();
+    assert.deepEqual(await asked(2), [`debian:12@${digest('ba')}`, '12']);
+  });
+
+  it('shows the size trend when asked, walked with the arrow keys, and remembers it', async () => {
+    const page = await openPanel();
+    const trend = page.getByRole('region', { name: 'Size Trend' });
+    await trend.getByRole('button', { name: 'Show', exact: true }).click();
+    const shown = trend.getByRole('button', {
+      name: /^1\.2, latest, 31\.4 MB, 9\.6 MB less than 1\.1,.*Shown$/,
+    });
+    await shown.focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await asked(1), ['1.1']);
+    const { state } = open!;
+    await open!.close();
+    const again = await openPanel({}, { state });
+    await again.getByRole('button', { name: /^1\.1, 41 MB, 17 MB more than 1\.0/ }).waitFor();
   });
 
   it('says what went wrong, offers the next step, and recovers', async () => {
@@ -289,6 +415,8 @@ describe('The page of the manifest panel', () => {
       it(`never scrolls sideways: ${theme}, ${width} pixels wide`, async () => {
         const page = await openPanel({}, { theme, width });
         await page.getByRole('heading', { name: 'Documents' }).waitFor();
+        await page.getByRole('button', { name: 'Show', exact: true }).click();
+        await page.getByRole('button', { name: /^1\.1,/ }).waitFor();
         assert.equal(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0);
         await page.screenshot({ path: join(SHOTS, `panel-${theme}-${width}.png`), fullPage: true });
       });

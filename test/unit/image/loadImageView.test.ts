@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { CoreError } from '../../../src/core/common/CoreError.ts';
 import { loadImageView, type ManifestSource } from '../../../src/core/image/loadImageView.ts';
-import type { Descriptor } from '../../../src/core/oci/descriptor.ts';
 import { digestOf, type Digest } from '../../../src/core/oci/digest.ts';
 import { MediaType } from '../../../src/core/oci/mediaType.ts';
 import { parseManifest } from '../../../src/core/oci/parseManifest.ts';
@@ -9,7 +8,6 @@ import { parseManifest } from '../../../src/core/oci/parseManifest.ts';
 /** A repository in memory that answers like a RegistryClient and counts what was asked. */
 class MemoryRepository implements ManifestSource {
   readonly asked: string[] = [];
-  readonly referrers = new Map<string, Descriptor[]>();
   readonly #documents = new Map<string, { readonly bytes: Uint8Array; readonly mediaType: string }>();
 
   add(
@@ -38,11 +36,6 @@ class MemoryRepository implements ManifestSource {
     const { bytes } = this.#find(digest);
     assert.ok(maxBytes >= bytes.byteLength && Number.isFinite(maxBytes));
     return bytes;
-  }
-
-  async listReferrers(digest: Digest) {
-    this.asked.push(`referrers ${digest}`);
-    return { referrers: this.referrers.get(digest) ?? [] };
   }
 
   #find(reference: string) {
@@ -139,17 +132,13 @@ function addMultiPlatform(repository: MemoryRepository) {
 }
 
 describe('everything worth showing about an image', () => {
-  it('is read from a single image in one manifest, one config and one referrers request', async () => {
+  it('is read from a single image in one manifest and one config', async () => {
     const repository = new MemoryRepository();
     const { manifest, config } = addImage(repository, CONFIG, '1.2');
 
     const view = await loadImageView(repository, '1.2', never);
 
-    assert.deepEqual(repository.asked.sort(), [
-      `blob ${config.digest}`,
-      'manifest 1.2',
-      `referrers ${manifest.digest}`,
-    ]);
+    assert.deepEqual(repository.asked.sort(), [`blob ${config.digest}`, 'manifest 1.2']);
     assert.equal(view.kind, 'image');
     assert.equal(view.digest, manifest.digest);
     assert.equal(view.manifestSizeInBytes, manifest.size);
@@ -252,34 +241,6 @@ describe('everything worth showing about an image', () => {
     assert.equal(chosen.selected?.digest, arm64.digest);
     assert.equal(suiting.selected?.digest, arm64.digest);
     assert.equal(gone.selected?.digest, amd64.digest);
-  });
-
-  it('lists what is attached to the index and to the platform, each once', async () => {
-    const repository = new MemoryRepository();
-    const { index, amd64 } = addMultiPlatform(repository);
-    const signature: Descriptor = {
-      mediaType: MediaType.ociManifest,
-      digest: `sha256:${'d'.repeat(64)}`,
-      sizeInBytes: 10,
-      artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
-    };
-    const sbom: Descriptor = {
-      ...signature,
-      digest: `sha256:${'e'.repeat(64)}`,
-      artifactType: 'application/spdx+json',
-    };
-    repository.referrers.set(index.digest, [signature]);
-    repository.referrers.set(amd64.digest, [sbom, signature]);
-
-    const { referrers } = await loadImageView(repository, '1.2', never);
-
-    assert.deepEqual(
-      referrers?.map(({ digest, artifactTypeName }) => [digest, artifactTypeName]),
-      [
-        [signature.digest, 'Sigstore bundle'],
-        [sbom.digest, 'SBOM (SPDX)'],
-      ],
-    );
   });
 
   it('shows an index without any image', async () => {
@@ -400,21 +361,17 @@ describe('everything worth showing about an image', () => {
     assert.equal(selected?.config, undefined);
   });
 
-  it('is shown without the config or the referrers where the registry lost them, and says so', async () => {
+  it('is shown without the config where the registry lost it, and says so', async () => {
     const repository = new MemoryRepository();
     const { config } = addImage(repository, CONFIG, '1.2');
     repository.remove(config.digest);
-    repository.listReferrers = async () => {
-      throw new CoreError('serverError', 'broken');
-    };
 
     const view = await loadImageView(repository, '1.2', never);
 
     assert.deepEqual(
-      new Set(view.problems.map(({ part, kind }) => `${part} ${kind}`)),
-      new Set(['config notFound', 'referrers serverError']),
+      view.problems.map(({ part, kind }) => `${part} ${kind}`),
+      ['config notFound'],
     );
-    assert.equal(view.referrers, undefined);
     assert.equal(view.selected?.steps.length, 2);
   });
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { nullLogger } from '../../../src/core/common/Logger.ts';
 import type { ImageView } from '../../../src/core/image/ImageView.ts';
+import type { AttachedDocumentView, BaseImageView } from '../../../src/core/trust/SupplyChainView.ts';
 import {
   ManifestPanelSession,
   type ManifestPanelDependencies,
 } from '../../../src/panels/ManifestPanelSession.ts';
+import { NO_SECTIONS } from '../../support/panelSections.ts';
 import type { HostMessage, PanelStrings } from '../../../src/panels/manifestPanelProtocol.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -40,6 +42,27 @@ const VIEW: ImageView = {
   },
 };
 
+const BASE: BaseImageView = {
+  reference: 'debian:12',
+  by: 'annotation',
+  state: 'newer',
+  open: { connectionId: 'hub', repository: 'library/debian', reference: '12' },
+};
+
+const PROVENANCE: AttachedDocumentView = {
+  id: `${CONFIG}#0`,
+  kind: 'provenance',
+  label: 'Provenance (SLSA v1)',
+  isVerified: false,
+  type: 'https://slsa.dev/provenance/v1',
+  digest: CONFIG,
+  blob: { digest: DIGEST, mediaType: 'application/vnd.in-toto+json' },
+  sizeInBytes: 10,
+  places: ['index'],
+  source: 'github.com/o/r@0123456',
+  sourceUrl: 'https://github.com/o/r/commit/0123456',
+};
+
 /** A session whose window and surroundings are recorded. */
 function createSession(changed: Partial<ManifestPanelDependencies> = {}, platformDigest?: string) {
   const posted: HostMessage[] = [];
@@ -53,6 +76,10 @@ function createSession(changed: Partial<ManifestPanelDependencies> = {}, platfor
       pullCommand: (_, platform) => `pull ${platform ?? 'any'}`,
       openRaw: async (document) => void done.push(document),
       copy: async (text) => void done.push(text),
+      sections: NO_SECTIONS,
+      openAttached: async (document) => void done.push(document),
+      openExternal: async (url) => void done.push(url),
+      verify: async (request) => void done.push(request),
       open: async (request) => void done.push(request),
       describeError: (error) => ({
         message: (error as Error).message,
@@ -202,6 +229,118 @@ describe('a manifest panel', () => {
     assert.deepEqual(done, [
       { connectionId: 'c', repository: 'team/web', reference: CHILD, title: 'team/web@cdcdcdcdcdcd' },
     ]);
+  });
+
+  it('reads a section once, when its page asks for it, and gives it again to a page that was hidden', async () => {
+    let reads = 0;
+    const { session, posted } = createSession({
+      sections: { ...NO_SECTIONS, baseImage: async () => (reads++, BASE) },
+    });
+    await session.receive({ type: 'loadSection', name: 'baseImage' });
+    assert.equal(reads, 0, 'nothing is shown yet');
+    await session.receive({ type: 'ready' });
+    assert.equal(reads, 0);
+    await session.receive({ type: 'loadSection', name: 'baseImage' });
+    await session.receive({ type: 'loadSection', name: 'baseImage' });
+    assert.equal(reads, 1);
+    const section = { type: 'section', section: { name: 'baseImage', content: BASE } };
+    assert.deepEqual(posted.slice(-2), [section, section]);
+  });
+
+  it('says of a section why it could not be read, and reads it again when asked', async () => {
+    let isBroken = true;
+    const { session, posted } = createSession({
+      sections: {
+        ...NO_SECTIONS,
+        baseImage: async () => {
+          if (isBroken) throw new Error('refused');
+          return BASE;
+        },
+      },
+    });
+    await session.receive({ type: 'ready' });
+    await session.receive({ type: 'loadSection', name: 'baseImage' });
+    assert.deepEqual(posted.at(-1), { type: 'section', section: { name: 'baseImage', problem: 'refused' } });
+    isBroken = false;
+    await session.receive({ type: 'loadSection', name: 'baseImage' });
+    assert.deepEqual(posted.at(-1), { type: 'section', section: { name: 'baseImage', content: BASE } });
+  });
+
+  it('stops the sections of what is no longer shown', async () => {
+    const signals: AbortSignal[] = [];
+    const answers: ((base: BaseImageView) => void)[] = [];
+    const { session, posted } = createSession({
+      sections: {
+        ...NO_SECTIONS,
+        baseImage: (_request, _view, signal) => {
+          signals.push(signal);
+          return new Promise((resolve) => answers.push(resolve));
+        },
+      },
+    });
+    await session.receive({ type: 'ready' });
+    const first = session.receive({ type: 'loadSection', name: 'baseImage' });
+    await session.receive({ type: 'selectPlatform', digest: CHILD });
+    assert.equal(signals[0]?.aborted, true);
+    answers[0]!(BASE);
+    await first;
+    assert.equal(
+      posted.some(({ type }) => type === 'section'),
+      false,
+    );
+  });
+
+  it('opens what is attached, its commit, the base and a tag only as they were sent to the page', async () => {
+    const { session, done } = createSession({
+      sections: {
+        attached: async () => ({ documents: [PROVENANCE], isIncomplete: false }),
+        baseImage: async () => BASE,
+        sizeTrend: async () => ({
+          points: [{ tag: '1.1', otherTags: [], sizeInBytes: 1, isShown: false }],
+          isOverPlatforms: false,
+        }),
+      },
+    });
+    const asks = [
+      { type: 'openAttached', id: PROVENANCE.id, as: 'raw' },
+      { type: 'openAttached', id: PROVENANCE.id, as: 'source' },
+      { type: 'openAttached', id: 'other', as: 'source' },
+      { type: 'openBase' },
+      { type: 'openTag', tag: '1.1' },
+      { type: 'openTag', tag: '9.9' },
+      { type: 'verify' },
+    ];
+    for (const ask of asks) await session.receive(ask);
+    assert.deepEqual(done, [], 'nothing was sent yet');
+    await session.receive({ type: 'ready' });
+    for (const name of ['attached', 'baseImage', 'sizeTrend']) {
+      await session.receive({ type: 'loadSection', name });
+    }
+    for (const ask of asks) await session.receive(ask);
+    const place = { connectionId: 'c', repository: 'team/web' };
+    assert.deepEqual(done, [
+      { ...place, document: PROVENANCE, as: 'raw' },
+      PROVENANCE.sourceUrl,
+      { ...BASE.open, title: 'debian:12' },
+      { ...place, reference: '1.1', title: 'web:1.1' },
+      { ...REQUEST, reference: DIGEST },
+    ]);
+  });
+
+  it('shows what is attached anew once something was verified, if it is shown', async () => {
+    let reads = 0;
+    const { session } = createSession({
+      sections: {
+        ...NO_SECTIONS,
+        attached: async () => (reads++, { documents: [], isIncomplete: false }),
+      },
+    });
+    await session.receive({ type: 'ready' });
+    await session.refreshAttached();
+    assert.equal(reads, 0);
+    await session.receive({ type: 'loadSection', name: 'attached' });
+    await session.refreshAttached();
+    assert.equal(reads, 2);
   });
 
   it('drops what is not in the protocol', async () => {

@@ -17,6 +17,11 @@ describe('messages from the manifest panel', () => {
     { type: 'openRaw', document: 'config' },
     { type: 'openDigest', digest: DIGEST },
     { type: 'runAction', id: 'signIn' },
+    { type: 'loadSection', name: 'sizeTrend' },
+    { type: 'openAttached', id: `${DIGEST}#0`, as: 'decoded' },
+    { type: 'verify' },
+    { type: 'openBase' },
+    { type: 'openTag', tag: 'v1' },
   ];
   for (const message of good) {
     it(`are obeyed: ${message.type}`, () => {
@@ -31,6 +36,8 @@ describe('messages from the manifest panel', () => {
     ['more than the message has', { type: 'ready', connectionId: 'x' }],
     ['a digest that is none', { type: 'selectPlatform', digest: '../../etc' }],
     ['an unknown document', { type: 'openRaw', document: 'layers' }],
+    ['an unknown section', { type: 'loadSection', name: 'constructor' }],
+    ['a way to open that is none', { type: 'openAttached', id: 'x', as: 'https://example.com' }],
     ['a text without end', { type: 'copyText', text: 'x'.repeat(2 ** 20 + 1) }],
   ];
   for (const [why, message] of bad) {

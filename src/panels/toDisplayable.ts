@@ -1,10 +1,9 @@
 /** Registry text on its way into a webview passes here, once, so that no renderer has to remember to clean it. */
 import { toDisplayText } from '../core/common/displayText.ts';
-import type { ImageView } from '../core/image/ImageView.ts';
 
-/** The same view with control, bidi and zero-width characters removed from every text. */
-export function toDisplayableView(view: ImageView): ImageView {
-  return cleanTexts(view) as ImageView;
+/** The same with control, bidi and zero-width characters removed from every text. */
+export function toDisplayable<Value>(value: Value): Value {
+  return cleanTexts(value) as Value;
 }
 
 function cleanTexts(value: unknown): unknown {
