@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { MAX_CONFIG_BYTES, type ManifestSource } from '../core/image/loadImageView.ts';
-import { decodeDocument, formatDecoded, MAX_DOCUMENT_BYTES } from '../core/trust/decodeDocument.ts';
+import { MAX_DOCUMENT_BYTES } from '../core/trust/AttachedDocument.ts';
 import { createSignal } from '../platform/cancellation.ts';
 import { wordError } from '../platform/wordError.ts';
 import {
@@ -42,7 +42,10 @@ export class ManifestDocumentProvider implements vscode.TextDocumentContentProvi
     try {
       const document = parseManifestDocument(uri);
       const bytes = await this.#read(document, cancellation.signal);
-      if (document.kind === 'decodedReferrer') return formatDecoded(decodeDocument(bytes));
+      if (document.kind === 'decodedReferrer') {
+        const { decodeDocument, formatDecoded } = await import('../core/trust/decodeDocument.ts');
+        return formatDecoded(decodeDocument(bytes));
+      }
       return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
     } catch (error) {
       throw new Error(wordError(error).message, { cause: error });

@@ -13,7 +13,7 @@ import {
 import type { Connection } from '../platform/Connection.ts';
 import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
 import { actionLabel } from '../platform/wordError.ts';
-import type { SignatureOutcome } from '../core/trust/verifySignatures.ts';
+import type { SignatureOutcome } from '../core/trust/CheckedSignature.ts';
 import type { Verification } from '../platform/Verifications.ts';
 import type {
   ErrorNode,

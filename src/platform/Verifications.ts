@@ -10,7 +10,7 @@ import {
   overallOutcome,
   type CheckedSignature,
   type SignatureOutcome,
-} from '../core/trust/verifySignatures.ts';
+} from '../core/trust/CheckedSignature.ts';
 
 export interface ImageDigest {
   readonly connectionId: string;

@@ -3,7 +3,7 @@ import { l10n } from 'vscode';
 import { artifactTypeName } from '../core/oci/artifact.ts';
 import type { AttachmentPlace } from '../core/trust/Attachment.ts';
 import type { AttachedDocument, DocumentClass } from '../core/trust/AttachedDocument.ts';
-import type { SignatureOutcome } from '../core/trust/verifySignatures.ts';
+import type { SignatureOutcome } from '../core/trust/CheckedSignature.ts';
 import type { Verification } from './Verifications.ts';
 
 /** Name and icon of a document: `SBOM (SPDX)`. */

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
-import { decodeDocument, MAX_DOCUMENT_BYTES } from '../../core/trust/decodeDocument.ts';
-import { readProvenance } from '../../core/trust/provenance.ts';
+import { MAX_DOCUMENT_BYTES } from '../../core/trust/AttachedDocument.ts';
 import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import type { Command } from '../Command.ts';
 import { askReferrer, type ReferrerTarget } from './askReferrer.ts';
@@ -22,6 +21,10 @@ export class OpenSourceCommitCommand implements Command {
     const bytes = document.blob
       ? await client.readBlob(repository, document.blob.digest, MAX_DOCUMENT_BYTES, signal)
       : new Uint8Array();
+    const [{ decodeDocument }, { readProvenance }] = await Promise.all([
+      import('../../core/trust/decodeDocument.ts'),
+      import('../../core/trust/provenance.ts'),
+    ]);
     const source = readProvenance(decodeDocument(bytes).statement?.predicate)?.source;
     if (source?.url !== undefined) {
       await vscode.env.openExternal(vscode.Uri.parse(source.url, true));

@@ -3,7 +3,6 @@ import { shortDigest } from '../../core/oci/digest.ts';
 import { splitAttestations } from '../../core/oci/attestation.ts';
 import { listAttachments } from '../../core/trust/listAttachments.ts';
 import { readAttachedDocuments } from '../../core/trust/readAttachedDocuments.ts';
-import { verifySignatures } from '../../core/trust/verifySignatures.ts';
 import type { PlatformNode, ReferrerNode, ReferrersNode, TagNode } from '../../explorer/nodes.ts';
 import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import { createSignal } from '../../platform/cancellation.ts';
@@ -85,6 +84,7 @@ export class VerifySignatureCommand implements Command {
         if (list.problem !== undefined && list.attachments.length === 0) throw list.problem;
         const own = list.attachments.filter(({ subject }) => subject === image.digest);
         const documents = await readAttachedDocuments(client, repository, own, signal);
+        const { verifySignatures } = await import('../../core/trust/verifySignatures.ts');
         const checked = await verifySignatures(client, repository, image, documents, key, signal);
         return {
           image: { connectionId, repository, digest: image.digest },

@@ -1,7 +1,7 @@
 /** Which public key to verify with: the last one of the repository, one of the workspace, or any file. */
 import * as vscode from 'vscode';
 import { CoreError } from '../../core/common/CoreError.ts';
-import { MAX_KEY_FILE_BYTES, parsePublicKey, type PublicKey } from '../../core/trust/publicKey.ts';
+import type { PublicKey } from '../../core/trust/publicKey.ts';
 import { askPick, dismissed } from '../../platform/ask.ts';
 import type { LastAnswers } from '../../platform/LastAnswers.ts';
 
@@ -69,6 +69,7 @@ async function askAnyFile(title: string): Promise<vscode.Uri> {
 }
 
 async function readKey(uri: vscode.Uri): Promise<PublicKey> {
+  const { MAX_KEY_FILE_BYTES, parsePublicKey } = await import('../../core/trust/publicKey.ts');
   try {
     const { size } = await vscode.workspace.fs.stat(uri);
     if (size > MAX_KEY_FILE_BYTES) {

@@ -2,7 +2,7 @@
 import { l10n } from 'vscode';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import { shortDigest } from '../../core/oci/digest.ts';
-import { overallOutcome } from '../../core/trust/verifySignatures.ts';
+import { overallOutcome } from '../../core/trust/CheckedSignature.ts';
 import { describeDocument } from '../../platform/describeDocument.ts';
 import type { Verification } from '../../platform/Verifications.ts';
 

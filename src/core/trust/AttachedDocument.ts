@@ -3,6 +3,9 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Attachment } from './Attachment.ts';
 
+/** SBOMs of large images are some ten megabytes. */
+export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+
 export type DocumentKind = 'signature' | 'sbom' | 'provenance' | 'attestation' | 'artifact';
 
 export interface DocumentClass {

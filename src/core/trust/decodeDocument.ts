@@ -8,9 +8,6 @@ import { parseInTotoStatement, type InTotoStatement } from './inTotoStatement.ts
 import { parseSigstoreBundle, type SigstoreBundle } from './sigstoreBundle.ts';
 import { parseSimpleSigning, type SimpleSigning } from './simpleSigning.ts';
 
-/** SBOMs of large images are some ten megabytes. */
-export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
-
 export interface DecodedDocument {
   /** What a person wants to read: the innermost content. */
   readonly content: Uint8Array;

@@ -4,30 +4,13 @@
  * told apart, never called good. Sources: cosign SIGNATURE_SPEC.md; DSSE protocol.md; sigstore_bundle.proto.
  */
 import pLimit from 'p-limit';
-import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
-import type { AttachedDocument } from './AttachedDocument.ts';
-import { decodeDocument, MAX_DOCUMENT_BYTES, type DecodedDocument } from './decodeDocument.ts';
+import { MAX_DOCUMENT_BYTES, type AttachedDocument } from './AttachedDocument.ts';
+import type { CheckedSignature } from './CheckedSignature.ts';
+import { decodeDocument, type DecodedDocument } from './decodeDocument.ts';
 import { dsseSignedBytes } from './dsse.ts';
 import type { PublicKey } from './publicKey.ts';
-
-/**
- * `verified`: the key made it, and it names this image. `otherDigest`: the key made it for another image.
- * `keyMismatch`: the key did not make it, or it was changed since. `keyless`: made with a certificate, which was not
- * checked. `notChecked`: of a kind Berth cannot check. `unreadable`: could not be read from the registry.
- */
-export type SignatureOutcome =
-  'verified' | 'otherDigest' | 'keyMismatch' | 'keyless' | 'notChecked' | 'unreadable';
-
-export interface CheckedSignature {
-  readonly document: AttachedDocument;
-  readonly outcome: SignatureOutcome;
-  /** For `otherDigest`: the first image it was made for. */
-  readonly signedDigest?: Digest;
-  /** The name the signer used for the image, as it is signed. */
-  readonly dockerReference?: string;
-}
 
 const SIGNATURE = 'dev.cosignproject.cosign/signature';
 const CERTIFICATE = 'dev.sigstore.cosign/certificate';
@@ -66,19 +49,6 @@ export async function verifySignatures(
     ),
   );
   return checked.flat();
-}
-
-/** One word for all: the best there is, since an image may carry signatures of several keys. Undefined: no signature. */
-export function overallOutcome(checked: readonly CheckedSignature[]): SignatureOutcome | undefined {
-  const order: readonly SignatureOutcome[] = [
-    'verified',
-    'otherDigest',
-    'keyMismatch',
-    'keyless',
-    'notChecked',
-    'unreadable',
-  ];
-  return order.find((outcome) => checked.some((each) => each.outcome === outcome));
 }
 
 type Result = Omit<CheckedSignature, 'document'>;

@@ -1,14 +1,11 @@
-/** What the sections of a manifest panel are read with. */
+/** What the sections of a manifest panel are read with; each is loaded when a panel first shows it. */
 import type { Logger } from '../../core/common/Logger.ts';
 import type { ImageView } from '../../core/image/ImageView.ts';
-import { readSizeTrend } from '../../core/trust/readSizeTrend.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import type { Verifications } from '../../platform/Verifications.ts';
 import type { SectionLoaders } from '../ManifestPanelSession.ts';
 import type { ManifestRequest } from '../manifestPanelProtocol.ts';
-import { findBaseImage } from './findBaseImage.ts';
-import { readAttached, type Attached } from './readAttached.ts';
-import { toAttachedView } from './toAttachedView.ts';
+import type { Attached } from './readAttached.ts';
 
 export function createSectionLoaders(
   sessions: RegistrySessions,
@@ -25,20 +22,28 @@ export function createSectionLoaders(
   ): Promise<Attached> {
     const known = attachedOf.get(view);
     if (known) return known;
-    const reading = sessions
-      .open(connectionId)
-      .then(({ client }) => readAttached(client, repository, view, signal));
+    const reading = (async () => {
+      const { readAttached } = await import('./readAttached.ts');
+      const { client } = await sessions.open(connectionId);
+      return readAttached(client, repository, view, signal);
+    })();
     attachedOf.set(view, reading);
     reading.catch(() => attachedOf.delete(view));
     return reading;
   }
 
   return {
-    attached: async (request, view, signal) =>
-      toAttachedView(await attached(request, view, signal), view, request, verifications),
-    baseImage: async (request, view, signal) =>
-      (await findBaseImage(sessions, view, () => attached(request, view, signal), logger, signal)) ?? null,
+    attached: async (request, view, signal) => {
+      const { toAttachedView } = await import('./toAttachedView.ts');
+      return toAttachedView(await attached(request, view, signal), view, request, verifications);
+    },
+    baseImage: async (request, view, signal) => {
+      const { findBaseImage } = await import('./findBaseImage.ts');
+      const base = await findBaseImage(sessions, view, () => attached(request, view, signal), logger, signal);
+      return base ?? null;
+    },
     sizeTrend: async ({ connectionId, repository, reference }, view, signal) => {
+      const { readSizeTrend } = await import('../../core/trust/readSizeTrend.ts');
       const { provider } = await sessions.open(connectionId);
       return readSizeTrend(provider, repository, { digest: view.digest, reference }, signal);
     },

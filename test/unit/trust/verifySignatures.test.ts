@@ -5,7 +5,8 @@ import type { Digest } from '../../../src/core/oci/digest.ts';
 import { listAttachments } from '../../../src/core/trust/listAttachments.ts';
 import { parsePublicKey, type PublicKey } from '../../../src/core/trust/publicKey.ts';
 import { readAttachedDocuments } from '../../../src/core/trust/readAttachedDocuments.ts';
-import { overallOutcome, verifySignatures } from '../../../src/core/trust/verifySignatures.ts';
+import { overallOutcome } from '../../../src/core/trust/CheckedSignature.ts';
+import { verifySignatures } from '../../../src/core/trust/verifySignatures.ts';
 import {
   pushRecorded,
   readRecordedSignatures,
