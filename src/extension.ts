@@ -23,11 +23,8 @@ import { LocalImagesTree } from './explorer/LocalImagesTree.ts';
 import { RegistriesTree } from './explorer/RegistriesTree.ts';
 import { selectedReferences } from './explorer/selectedReferences.ts';
 import { ManifestPanels } from './panels/ManifestPanels.ts';
-<<<<<<< HEAD
 import { AccountWatch } from './platform/AccountWatch.ts';
-=======
 import { createSectionLoaders } from './panels/sections/createSectionLoaders.ts';
->>>>>>> 4def189 (Show in an image's panel what is attached, its base image and its size trend, each section read apart)
 import { Activity } from './platform/Activity.ts';
 import { confirmTransportQuestion } from './platform/confirmTransportQuestion.ts';
 import { createConnectionCredentials } from './platform/connectionCredentials.ts';

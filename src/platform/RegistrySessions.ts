@@ -97,16 +97,15 @@ export class RegistrySessions implements vscode.Disposable {
     return session;
   }
 
-<<<<<<< HEAD
   /** Whether something was read through the connection since it was last reset. */
   isOpen(connectionId: string): boolean {
     return this.#sessions.has(connectionId);
-=======
+  }
+
   /** The sessions that are open; nothing is opened for it. */
   async opened(): Promise<RegistrySession[]> {
     const settled = await Promise.allSettled(this.#sessions.values());
     return settled.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
->>>>>>> 4def189 (Show in an image's panel what is attached, its base image and its size trend, each section read apart)
   }
 
   /** A session that is not kept, to test a connection before it is saved. The caller disposes it. */

@@ -30,11 +30,8 @@ import type { RegistryEndpoint } from './RegistryEndpoint.ts';
 import { withKind } from './registryError.ts';
 import { RegistryRequests, discard } from './RegistryRequests.ts';
 import { fullRepositoryName, relativeRepositoryName } from './repositoryName.ts';
-<<<<<<< HEAD
 import type { BlobBody } from './transport/resumableBody.ts';
-=======
 import { SeenManifests } from './SeenManifests.ts';
->>>>>>> 4def189 (Show in an image's panel what is attached, its base image and its size trend, each section read apart)
 import type { Transport, TransportRequest } from './transport/Transport.ts';
 
 export type {
