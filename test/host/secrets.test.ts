@@ -11,6 +11,22 @@ import { FaultServer } from '../support/faultServer/FaultServer.ts';
 import { MemorySecrets } from './MemorySecrets.ts';
 import { anonymous, TreeFixture } from './TreeFixture.ts';
 
+describe('The passphrase of a client key', () => {
+  const owner = { url: 'https://registry.example/team', clientCertFile: '~/c.pem', clientKeyFile: '~/c.key' };
+
+  it('is given back for its key file and the origin it is shown to, and for nothing else', async () => {
+    const storage = new MemorySecrets();
+    const { keyPassphrases } = new SecretCredentials(storage);
+    await keyPassphrases.store(owner, 'open sesame');
+    assert.equal(await keyPassphrases.get({ ...owner, url: 'https://registry.example' }), 'open sesame');
+    assert.equal(await keyPassphrases.get({ ...owner, url: 'https://evil.example/team' }), undefined);
+    assert.equal(await keyPassphrases.get({ ...owner, url: 'https://registry.example:8443' }), undefined);
+    assert.equal(await keyPassphrases.get({ ...owner, clientKeyFile: '~/other.key' }), undefined);
+    await keyPassphrases.delete(owner);
+    assert.deepEqual(await storage.keys(), []);
+  });
+});
+
 describe('A secret of a connection', () => {
   const url = 'https://registry.example/team';
 

@@ -82,8 +82,11 @@ blocked = true
     await writeHome('.config/containers/registries.conf.d/50-typo.conf', '[[registry]]\nlocation = oops\n');
     await writeHome(`.config/containers/certs.d/${ownCa.host}/ca.crt`, caPem);
     await writeHome(`.docker/certs.d/${mutual.host}/ca.crt`, caPem);
+    await writeHome(`.docker/certs.d/localhost:${mutual.port}/ca.crt`, caPem);
     await mkdir(join(suite().home, 'certs'));
     await copyFile(client.certificateFile, join(suite().home, 'certs/client.pem'));
+    const pair = [client.certificateFile, client.keyFile].map((file) => readFile(file, 'utf8'));
+    await writeHome('certs/both.pem', (await Promise.all(pair)).join(''));
     await copyFile(client.encryptedKeyFile, join(suite().home, 'certs/client.key'));
   });
 
@@ -111,7 +114,7 @@ blocked = true
     const { quickInput } = workbench;
     const option = quickInput.option(new RegExp(`^${blocked.host}.*blocked by`));
     await option.click();
-    await quickInput.waitFor(/6 Selected/);
+    await quickInput.waitFor(/7 Selected/);
     assert.equal(await option.getAttribute('aria-checked'), 'false');
   });
 
@@ -121,7 +124,7 @@ blocked = true
     await workbench.dialog.waitFor(/([0-9A-F]{2}:){31}[0-9A-F]{2}/);
     await workbench.shot('import-certificate');
     await workbench.dialog.click('Trust This Certificate');
-    await workbench.notification(/6 connections were imported.*2 of them could not be checked yet/).waitFor();
+    await workbench.notification(/7 connections were imported.*3 of them could not be checked yet/).waitFor();
     const view = workbench.view('Registries');
     await view.item(open.host, 'team', 'app', '1.0');
     await view.item(ownCa.host, 'team', 'app', '1.0');
@@ -188,5 +191,25 @@ blocked = true
     await view.item('Mutual', 'team', 'app', '1.0');
     await workbench.shot('client-certificate-tree');
     assert.ok(!workbench.consoleLines.join('\n').includes(client.passphrase));
+  });
+
+  it('asks for the client certificate while connecting, before anything is saved', async () => {
+    const { workbench } = suite();
+    const { quickInput, dialog } = workbench;
+    const address = `https://localhost:${mutual.port}`;
+    await workbench.runCommand('Berth: Connect a Registry…');
+    await quickInput.waitFor('Which registry?');
+    await quickInput.pick('Type an Address…');
+    await quickInput.waitFor('Address of the registry');
+    await quickInput.type(address);
+    await quickInput.input.press('Enter');
+    await dialog.waitFor(/lets in only clients that show a certificate/);
+    await workbench.shot('connect-client-certificate');
+    await dialog.click('Choose Client Certificate…');
+    await quickInput.waitFor(/Client Certificate \(PEM\)/);
+    await quickInput.answer(join(suite().home, 'certs/both.pem'));
+    await quickInput.waitFor(/How do you sign in/);
+    await quickInput.pick('Anonymous');
+    await workbench.view('Registries').item(`localhost:${mutual.port}`, 'team', 'app', '1.0');
   });
 });

@@ -10,7 +10,6 @@ import type { Discovery } from '../../core/registry/discoverEndpoint.ts';
 import { createEndpoint, isLoopbackHost, parseRegistryUrl } from '../../core/registry/parseRegistryUrl.ts';
 import { parseConnection, type ConnectionSetting } from '../../platform/Connection.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
-import { confirmCertificate, confirmHttp } from './ConnectionForm.ts';
 
 /** One registry is not waited for longer. */
 const ANSWER_MS = 10_000;
@@ -27,12 +26,24 @@ type Finding =
   | { readonly kind: 'unknownCertificate'; readonly error: unknown; readonly fingerprint256: string }
   | { readonly kind: 'known' | 'noAnswer' };
 
+/** The choices that are the person's alone. */
+export interface ImportQuestions {
+  readonly confirmHttp: (host: string) => Promise<boolean>;
+  readonly confirmCertificate: (error: unknown, fingerprint256: string) => Promise<boolean>;
+}
+
 export class ConnectionImport {
-  readonly #sessions: RegistrySessions;
+  readonly #sessions: Pick<RegistrySessions, 'discover' | 'create'>;
+  readonly #questions: ImportQuestions;
   readonly #signal: AbortSignal;
 
-  constructor(sessions: RegistrySessions, signal: AbortSignal) {
+  constructor(
+    sessions: Pick<RegistrySessions, 'discover' | 'create'>,
+    questions: ImportQuestions,
+    signal: AbortSignal,
+  ) {
     this.#sessions = sessions;
+    this.#questions = questions;
     this.#signal = signal;
   }
 
@@ -100,7 +111,8 @@ export class ConnectionImport {
       case 'unknownCertificate': {
         // Not insecure: the tree asks, as it does for every registry.
         const { error, fingerprint256: pinnedFingerprint256 } = finding;
-        const isTrusted = insecureIn !== undefined && (await confirmCertificate(error, pinnedFingerprint256));
+        const isTrusted =
+          insecureIn !== undefined && (await this.#questions.confirmCertificate(error, pinnedFingerprint256));
         if (!isTrusted) return { setting: { url: at('https'), auth: 'docker' }, hasAnswered: false };
         const again = await this.#ask(registry, { pinnedFingerprint256 });
         const result = await this.#decide(registry, again.kind === 'found' ? again : { kind: 'noAnswer' });
@@ -114,7 +126,7 @@ export class ConnectionImport {
       case 'found': {
         const { kind, endpoint, pathStyle } = finding.discovery;
         const isInsecure = kind === 'needsInsecureConsent';
-        if (isInsecure && !(await confirmHttp(host))) return undefined;
+        if (isInsecure && !(await this.#questions.confirmHttp(host))) return undefined;
         const setting: ConnectionSetting = {
           url: at(endpoint.scheme),
           ...(path !== '' && { pathStyle }),

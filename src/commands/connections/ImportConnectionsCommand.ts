@@ -10,7 +10,7 @@ import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type { Command } from '../Command.ts';
 import { askFoundRegistries } from './askFoundRegistries.ts';
-import { ConnectionImport } from './ConnectionImport.ts';
+import { confirmCertificate, confirmHttp } from './ConnectionForm.ts';
 import { placeOf } from './placeOf.ts';
 
 /** Connects the registries that Docker and Podman on this machine know of. Their sign-ins stay where they are. */
@@ -52,9 +52,11 @@ export class ImportConnectionsCommand implements Command {
       async (handle) => {
         activityId = handle.id;
         let done = 0;
-        const prepared = await new ConnectionImport(this.#sessions, handle.signal).prepare(
-          chosen,
-          (address) => handle.report(address, ++done / chosen.length),
+        const { ConnectionImport } = await import('./ConnectionImport.ts');
+        const questions = { confirmHttp, confirmCertificate };
+        const work = new ConnectionImport(this.#sessions, questions, handle.signal);
+        const prepared = await work.prepare(chosen, (address) =>
+          handle.report(address, ++done / chosen.length),
         );
         const imported = prepared.filter((each) => each !== undefined);
         const settings = imported.map(({ setting }) => setting);

@@ -118,5 +118,5 @@ export function wordClientCertificate(
 export function wordUnusedFile({ unusedFile }: ErrorDetails): string {
   return unusedFile === undefined
     ? ''
-    : l10n.t(' {0} is there for it but cannot be used.', toDisplayLine(unusedFile, 200));
+    : ` ${l10n.t('{0} is there for it but cannot be used.', toDisplayLine(unusedFile, 200))}`;
 }
