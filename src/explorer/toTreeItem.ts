@@ -11,6 +11,8 @@ import {
   type TagLock,
 } from '../core/providers/RegistryProvider.ts';
 import type { Connection } from '../platform/Connection.ts';
+import { describeMirrors } from '../platform/pullMirrors.ts';
+import type { RegistryMirror } from '../core/credentials/registriesConf.ts';
 import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
 import { actionLabel } from '../platform/wordError.ts';
 import type { SignatureOutcome } from '../core/trust/CheckedSignature.ts';
@@ -198,12 +200,12 @@ function registryItem({ connection }: RegistryNode, { canCreateRepository }: Tre
 }
 
 /** @param mirrors where docker and podman may pull from instead. */
-export function registryTooltip(connection: Connection, mirrors: readonly string[]): string {
+export function registryTooltip(connection: Connection, mirrors: readonly RegistryMirror[]): string {
   const lines = [
     connection.url,
     ...(mirrors.length === 0
       ? []
-      : [vscode.l10n.t('Shown from the registry itself; pulls may come from {0}', mirrors.join(', '))]),
+      : [vscode.l10n.t('Shown from the registry itself; pulls may come from {0}', describeMirrors(mirrors))]),
   ];
   return toDisplayText(lines.join('\n'));
 }

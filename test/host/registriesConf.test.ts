@@ -52,13 +52,15 @@ describe('registries.conf', () => {
   });
 
   it('tells in the tooltip where pulls may come from', async () => {
-    await say('[[registry]]\nlocation = "r.io"\n[[registry.mirror]]\nlocation = "m.io/r"\n');
+    await say(
+      '[[registry]]\nlocation = "r.io"\n[[registry.mirror]]\nlocation = "m.io/r"\npull-from-mirror = "digest-only"\n',
+    );
     await using fixture = await TreeFixture.open({ name: 'R', ...anonymous('https://r.io') });
     const node = await fixture.find('R');
     const item = await fixture.tree.resolveTreeItem(fixture.tree.getTreeItem(node), node);
     assert.equal(
       textOf(item.tooltip),
-      'https://r.io\nShown from the registry itself; pulls may come from m.io/r',
+      'https://r.io\nShown from the registry itself; pulls may come from m.io/r (digests only)',
     );
   });
 });

@@ -113,9 +113,11 @@ blocked = true
     const { workbench } = suite();
     const { quickInput } = workbench;
     const option = quickInput.option(new RegExp(`^${blocked.host}.*blocked by`));
+    await quickInput.type(blocked.host);
     await option.click();
+    await option.and(workbench.page.locator('[aria-checked="false"]')).waitFor();
+    await quickInput.type('');
     await quickInput.waitFor(/7 Selected/);
-    assert.equal(await option.getAttribute('aria-checked'), 'false');
   });
 
   it('imports the ticked ones, asks about a certificate nobody knows, and says what happened', async () => {

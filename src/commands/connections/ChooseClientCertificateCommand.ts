@@ -4,7 +4,7 @@ import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import type { SecretCredentials } from '../../platform/SecretCredentials.ts';
 import { askConnection } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
-import { askClientCertificate, askKeyPassphrase } from './askClientCertificate.ts';
+import { askClientCertificate, askKeyPassphrase } from './askCertificateFiles.ts';
 
 /** Chooses the certificate that a connection shows to its registry, or types the passphrase of its key. True when done. */
 export class ChooseClientCertificateCommand implements Command {

@@ -20,7 +20,7 @@ import type { RegistrySession } from '../../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { actionLabel, wordError } from '../../platform/wordError.ts';
 import { askAwsProfile } from './askAwsProfile.ts';
-import { askClientCertificate, askKeyPassphrase } from './askClientCertificate.ts';
+import { askClientCertificate, askKeyPassphrase } from './askCertificateFiles.ts';
 import { hostOf } from './placeOf.ts';
 import { signInChoices, type SignInWay } from './signInWays.ts';
 

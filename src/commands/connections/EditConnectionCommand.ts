@@ -8,6 +8,7 @@ import type { SecretCredentials } from '../../platform/SecretCredentials.ts';
 import { askPick, askText } from '../../platform/ask.ts';
 import { askConnection } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import { askCertificateAuthority } from './askCertificateFiles.ts';
 import { ConnectionForm, displayHost, problemOfRepositories, splitRepositories } from './ConnectionForm.ts';
 
 /** Changes a connection: its name, address, sign-in, certificates or pinned repositories. */
@@ -54,6 +55,11 @@ export class EditConnectionCommand implements Command {
           description: connection.clientCertFile ?? vscode.l10n.t('none'),
           part: 'clientCertificate' as const,
         },
+        {
+          label: vscode.l10n.t('Certificate Authority'),
+          description: connection.caFile ?? vscode.l10n.t('the system’s'),
+          part: 'authority' as const,
+        },
         { label: vscode.l10n.t('Open Settings (JSON)'), part: 'json' as const },
       ],
     });
@@ -66,6 +72,8 @@ export class EditConnectionCommand implements Command {
         return this.#editRepositories(connection, title);
       case 'clientCertificate':
         return this.#editClientCertificate(connection, title);
+      case 'authority':
+        return this.#editAuthority(connection, title);
       case 'json':
         await vscode.commands.executeCommand('workbench.action.openSettingsJson', {
           revealSetting: { key: 'berth.connections' },
@@ -95,23 +103,45 @@ export class EditConnectionCommand implements Command {
   }
 
   async #editClientCertificate(connection: Connection, title: string): Promise<void> {
-    const { part } = await askPick({
-      title: `${title}: ${connection.name}`,
-      placeholder: connection.clientCertFile ?? vscode.l10n.t('No client certificate is shown'),
-      items: [
-        { label: vscode.l10n.t('Choose Client Certificate…'), part: 'choose' as const },
-        ...(connection.clientCertFile
-          ? [{ label: vscode.l10n.t('Show No Certificate'), part: 'remove' as const }]
-          : []),
-      ],
-    });
-    if (part === 'choose') {
+    const choose = vscode.l10n.t('Choose Client Certificate…');
+    const none = vscode.l10n.t('Show No Certificate');
+    if (await this.#askChoose(connection, title, connection.clientCertFile, choose, none)) {
       await vscode.commands.executeCommand('berth.chooseClientCertificate', { connectionId: connection.id });
       return;
     }
     await this.#secrets.keyPassphrases.delete(connection);
     await this.#settings.update(connection.id, { clientCertFile: undefined, clientKeyFile: undefined });
     this.#sessions.reset(connection.id);
+  }
+
+  async #editAuthority(connection: Connection, title: string): Promise<void> {
+    const { id, caFile: current } = connection;
+    const choose = vscode.l10n.t('Choose Certificate Authority…');
+    const none = vscode.l10n.t('Trust Only the System’s Authorities');
+    const isNew = await this.#askChoose(connection, title, current, choose, none);
+    const caFile = isNew ? await askCertificateAuthority(current) : undefined;
+    if (isNew && caFile === undefined) return;
+    await this.#settings.update(id, { caFile });
+    this.#sessions.reset(id);
+  }
+
+  /** True to choose a file, false to name none any more. */
+  async #askChoose(
+    connection: Connection,
+    title: string,
+    current: string | undefined,
+    choose: string,
+    none: string,
+  ): Promise<boolean> {
+    const { isNew } = await askPick({
+      title: `${title}: ${connection.name}`,
+      placeholder: current ?? vscode.l10n.t('No file is named yet'),
+      items: [
+        { label: choose, isNew: true },
+        ...(current === undefined ? [] : [{ label: none, isNew: false }]),
+      ],
+    });
+    return isNew;
   }
 
   async #editAddress(connection: Connection, title: string): Promise<void> {

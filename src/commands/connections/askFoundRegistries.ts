@@ -4,6 +4,7 @@ import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { Evidence, FoundRegistry } from '../../core/credentials/foundRegistries.ts';
 import { askMany } from '../../platform/askMany.ts';
 import { credentialEnvironment } from '../../platform/credentialEnvironment.ts';
+import { describeMirrors } from '../../platform/pullMirrors.ts';
 
 interface FoundItem extends vscode.QuickPickItem {
   /** Undefined for the headings. */
@@ -69,7 +70,7 @@ function toItem(registry: FoundRegistry, icon: string, picked: boolean): FoundIt
     ...(insecureIn === undefined ? [] : [vscode.l10n.t('marked insecure')]),
     ...(mirrors.length === 0
       ? []
-      : [vscode.l10n.t('pulls may come from {0}', toDisplayLine(mirrors.join(', ')))]),
+      : [vscode.l10n.t('pulls may come from {0}', toDisplayLine(describeMirrors(mirrors)))]),
   ];
   const places = blockedBy === undefined ? [...new Set(evidence.flatMap(wordPlace))] : [];
   return {

@@ -8,7 +8,12 @@ import type { CredentialEnvironment } from './CredentialEnvironment.ts';
 import { certificateFolders, listCertificateHosts } from './dockerCertificates.ts';
 import { dockerDaemonFiles, readDockerDaemonConf, type DockerDaemonConf } from './dockerDaemonConf.ts';
 import { listKnownRegistries } from './knownRegistries.ts';
-import { findRegistryRule, readRegistriesConf, type RegistryRule } from './registriesConf.ts';
+import {
+  findRegistryRule,
+  readRegistriesConf,
+  type RegistryMirror,
+  type RegistryRule,
+} from './registriesConf.ts';
 import { parseRegistryKey } from './registryKey.ts';
 
 /** Where a registry is named. */
@@ -28,8 +33,8 @@ export interface FoundRegistry {
   readonly blockedBy?: string;
   /** The file that lets the programs use http or any certificate. */
   readonly insecureIn?: string;
-  /** Where the programs may pull its images from instead. */
-  readonly mirrors: readonly string[];
+  /** Where the programs may pull its images from instead, in the order they are tried. */
+  readonly mirrors: readonly RegistryMirror[];
 }
 
 export interface FoundRegistries {
@@ -100,7 +105,7 @@ export async function findRegistries(
 export async function listPullMirrors(
   reference: string,
   environment: CredentialEnvironment,
-): Promise<readonly string[]> {
+): Promise<readonly RegistryMirror[]> {
   const [{ rules }, { confs }] = await Promise.all([
     readRegistriesConf(environment),
     readDaemons(environment),
@@ -113,13 +118,13 @@ function mirrorsOf(
   reference: string,
   rule: RegistryRule | undefined,
   engines: readonly DockerDaemonConf[],
-): string[] {
-  const [host] = reference.split('/');
+): RegistryMirror[] {
+  const ofEngine = reference.split('/')[0] === 'docker.io' ? engines : [];
   return [
-    ...new Set([
-      ...(rule?.mirrors ?? []).map(({ location }) => location),
-      ...(host === 'docker.io' ? engines.flatMap(({ registryMirrors }) => registryMirrors) : []),
-    ]),
+    ...(rule?.mirrors ?? []),
+    ...ofEngine.flatMap(({ registryMirrors }) =>
+      registryMirrors.map((location) => ({ location, insecure: false, pulls: 'all' as const })),
+    ),
   ];
 }
 

@@ -8,6 +8,7 @@ import {
 import { base64, noCancel, TemporaryHome } from './temporaryHome.ts';
 
 const SECRET = 'c4n4ry-S3cret';
+const mirror = (location: string) => ({ location, insecure: false, pulls: 'all' });
 const auth = (username: string) => ({ auth: base64(`${username}:${SECRET}`) });
 
 describe('findRegistries', () => {
@@ -87,11 +88,11 @@ location = "image.io/app:1.0"
         { kind: 'registriesConf', file: conf },
         { kind: 'certificates', file: home.path('.docker/certs.d/z.io') },
       ],
-      mirrors: ['mirror.io/z'],
+      mirrors: [mirror('mirror.io/z')],
     });
-    assert.deepEqual(named['docker.io']?.mirrors, ['hub-mirror.io']);
-    assert.deepEqual(await listPullMirrors('docker.io/library', home.environment), ['hub-mirror.io']);
-    assert.deepEqual(await listPullMirrors('z.io/team', home.environment), ['mirror.io/z']);
+    assert.deepEqual(named['docker.io']?.mirrors, [mirror('hub-mirror.io')]);
+    assert.deepEqual(await listPullMirrors('docker.io/library', home.environment), [mirror('hub-mirror.io')]);
+    assert.deepEqual(await listPullMirrors('z.io/team', home.environment), [mirror('mirror.io/z')]);
     assert.deepEqual(await listPullMirrors('there.io', home.environment), []);
     assert.deepEqual(named['mirror.io/z']?.evidence, [{ kind: 'mirror', file: conf, of: 'z.io' }]);
     assert.equal(named['y.evil.io']?.blockedBy, conf);

@@ -1,8 +1,12 @@
-/** Asks for the files of a client certificate, and looks at them where they are chosen: a pair that cannot work is never kept. */
+/** Asks for the certificate files of a connection, and looks at them where they are chosen: what cannot work is never kept. */
 import { dirname, join, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
-import { expandFilePath, readCertificateFiles } from '../../core/credentials/certificateFiles.ts';
+import {
+  expandFilePath,
+  readCertificateFiles,
+  type CertificateFiles,
+} from '../../core/credentials/certificateFiles.ts';
 import { askText } from '../../platform/ask.ts';
 import type { ConnectionSetting } from '../../platform/Connection.ts';
 import { credentialEnvironment } from '../../platform/credentialEnvironment.ts';
@@ -41,10 +45,29 @@ export async function askClientCertificate(
     if (isCoreError(problem, 'tls') && problem.details.reason === 'clientKeyEncrypted') {
       return { ...files, keyPassphrase: await askKeyPassphrase(title, files) };
     }
-    const again = vscode.l10n.t('Choose Again');
-    const answer = await vscode.window.showErrorMessage(wordError(problem).message, { modal: true }, again);
-    if (answer !== again) return undefined;
+    if (!(await wantsAnother(problem))) return undefined;
   }
+}
+
+/** The file of a certificate authority; undefined when the dialog was left. */
+export async function askCertificateAuthority(current: string | undefined): Promise<string | undefined> {
+  for (;;) {
+    const caFile = await askFile(
+      vscode.l10n.t('Certificate Authority (PEM)'),
+      ['pem', 'crt', 'cert', 'cer'],
+      current,
+    );
+    const problem = caFile === undefined ? undefined : await problemOf({ caFile });
+    if (!problem) return caFile;
+    if (!(await wantsAnother(problem))) return undefined;
+  }
+}
+
+/** Says what is wrong with a chosen file; true to choose again. */
+async function wantsAnother(problem: Error): Promise<boolean> {
+  const again = vscode.l10n.t('Choose Again');
+  const { message } = wordError(problem);
+  return (await vscode.window.showErrorMessage(message, { modal: true }, again)) === again;
 }
 
 /** @throws CancellationError when dismissed. */
@@ -71,7 +94,7 @@ async function holdsKey(clientCertFile: string): Promise<boolean> {
   return !(isCoreError(problem, 'tls') && problem.details.reason === 'clientKeyMissing');
 }
 
-async function problemOf(files: ClientCertificateFiles, passphrase?: string): Promise<Error | undefined> {
+async function problemOf(files: CertificateFiles, passphrase?: string): Promise<Error | undefined> {
   return readCertificateFiles(files, credentialEnvironment(), () => Promise.resolve(passphrase)).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
