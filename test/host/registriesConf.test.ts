@@ -79,6 +79,7 @@ describe('Importing what was found', () => {
     pathStyle: 'namespace',
     asksForSignIn: false,
     tokenRealm: 'https://gitlab.example/jwt/auth',
+    headers: {},
   };
   const https: Discovery = { ...http, kind: 'endpoint', endpoint: createEndpoint('lab.example:5000', 'api') };
   const unknownCertificate = new CoreError('tls', 'x', { reason: 'selfSigned', fingerprint256: 'AB:CD' });
