@@ -1,13 +1,13 @@
-/** The `Link` header of paged listings. Source: RFC 8288, section 3. */
+/** The `Link` header of paged listings. Source: RFC 8288, section 3; and zot before 2.0, which leaves out the brackets. */
 
 /** Target of the first link whose relations include `next`, exactly as written; undefined where there is none. */
 export function nextLinkOf(header: string | readonly string[] | undefined): string | undefined {
   const values = typeof header === 'string' ? [header] : (header ?? []);
   for (const link of values.flatMap((value) => splitOutsideQuotes(value, ','))) {
     const [target = '', ...parameters] = splitOutsideQuotes(link, ';').map((part) => part.trim());
-    if (target.startsWith('<') && target.endsWith('>') && parameters.some(isNext)) {
-      return target.slice(1, -1).trim();
-    }
+    if (!parameters.some(isNext)) continue;
+    if (target.startsWith('<') && target.endsWith('>')) return target.slice(1, -1).trim();
+    if (/^(?:\/|https?:\/\/)[^\s<>"]+$/.test(target)) return target;
   }
   return undefined;
 }

@@ -8,6 +8,7 @@ import { undoDelete } from '../../../src/core/operations/undoDelete.ts';
 import { startDistribution } from '../../support/servers/distribution.ts';
 import { startOlareg } from '../../support/servers/olareg.ts';
 import type { TestServer } from '../../support/servers/startProcess.ts';
+import { startZot } from '../../support/servers/zot.ts';
 import { findTool } from '../../support/tools.ts';
 import {
   buildTinyImage,
@@ -44,6 +45,7 @@ describe('deletion on real registries', function () {
   for (const [name, start, method] of [
     ['Distribution 2.8', () => startDistribution(), 'dummyManifest'],
     ['Distribution 3', () => startDistribution({ version: 3 }), 'native'],
+    ['zot', () => startZot(), 'native'],
     ['olareg', () => startOlareg(), 'native'],
   ] as const) {
     it(`deletes one of three tags on one digest and undoes it on ${name}`, async () => {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
+import type { Credential } from '../../../src/core/credentials/CredentialStore.ts';
 import { probeProviderKind } from '../../../src/core/providers/index.ts';
 import { ZotProvider } from '../../../src/core/providers/ZotProvider.ts';
 import { startZotContract, zotImage } from '../../support/contract/zot.ts';
+import { pushSample, sampleImage, sampleIndex } from '../../support/sampleImage.ts';
+import type { TestServer } from '../../support/servers/startProcess.ts';
+import { startZot } from '../../support/servers/zot.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
 
@@ -117,5 +121,56 @@ describe('ZotProvider', () => {
     await using plain = await startZotContract({ repositories: {}, withoutSearch: true });
     await using other = new TestConnection(plain.origin);
     assert.equal(await probeProviderKind(other.client, signal), 'oci');
+  });
+});
+
+describe('ZotProvider on a real zot', function () {
+  this.timeout(30_000);
+  const { signal } = new AbortController();
+  const credential = { kind: 'basic', username: 'ada', password: 'correct-horse' } as const;
+  let server: TestServer;
+
+  before(async () => {
+    server = await startZot({ htpasswd: credential });
+    await using at = connect(credential);
+    const image = sampleImage({ layer: 'zot', architecture: 'arm64' });
+    await pushSample(at.client, 'team/app', image, '1.0', 'latest');
+    await pushSample(at.client, 'team/app', sampleIndex([[image, 'linux/arm64']]), 'multi');
+  });
+  after(() => server.stop());
+
+  function connect(signIn?: Credential) {
+    const signedIn = signIn ? { credential: signIn } : {};
+    const connection = new TestConnection(server.url, signedIn);
+    return {
+      client: connection.client,
+      provider: new ZotProvider(testProviderContext(connection, signedIn)),
+      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+    };
+  }
+
+  it('is recognised by its extensions, with the account that htpasswd knows and no other', async () => {
+    await using at = connect(credential);
+    assert.equal(await probeProviderKind(at.client, signal), 'zot');
+    await using wrong = connect({ ...credential, password: 'wrong' });
+    await assert.rejects(wrong.provider.listTags('team/app', undefined, signal), (error) =>
+      isCoreError(error, 'unauthorized'),
+    );
+    await using nobody = connect();
+    await assert.rejects(nobody.provider.listRepositories(undefined, signal), (error) =>
+      isCoreError(error, 'unauthorized'),
+    );
+  });
+
+  it('lists repositories and tags, reads details and deletes one tag, its older search notwithstanding', async () => {
+    await using at = connect(credential);
+    assert.deepEqual((await at.provider.listRepositories(undefined, signal)).items, ['team/app']);
+    const { items } = await at.provider.listTags('team/app', undefined, signal);
+    assert.deepEqual(items.map(({ name }) => name).toSorted(), ['1.0', 'latest', 'multi']);
+    const details = await at.provider.getTagDetails('team/app', 'multi', signal);
+    assert.deepEqual([details.kind, details.platforms], ['index', [{ os: 'linux', architecture: 'arm64' }]]);
+    await at.client.deleteManifest('team/app', '1.0', signal);
+    const left = await at.provider.listTags('team/app', undefined, signal);
+    assert.deepEqual(left.items.map(({ name }) => name).toSorted(), ['latest', 'multi']);
   });
 });

@@ -15,6 +15,7 @@ describe('nextLinkOf', () => {
     `< ${target} >; rel=next;`,
     `</first>; rel="first", <${target}>; rel="next", </last>; rel=last`,
     [`</first>; rel=first`, `<${target}>; rel=next`],
+    `${target}; rel="next"`,
   ];
   for (const header of spellings) {
     it(`finds the next page in ${JSON.stringify(header)}`, () => {
@@ -32,7 +33,8 @@ describe('nextLinkOf', () => {
       '',
       '</x>',
       '</x>; rel=prev',
-      '/x; rel=next',
+      'x; rel=next',
+      '/x>; rel=next',
       '</x>; rev=next',
       '<',
       '</x>; rel="',

@@ -1,14 +1,16 @@
-/** RegistryClient against real registries: CNCF Distribution 2.8 and 3, olareg, and nginx in front. */
+/** RegistryClient against real registries: CNCF Distribution 2.8 and 3, zot, olareg, and nginx in front. */
 import assert from 'node:assert/strict';
 import { buffer } from 'node:stream/consumers';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
 import { digestOf } from '../../../src/core/oci/digest.ts';
 import type { Digest } from '../../../src/core/oci/digest.ts';
+import { MediaType } from '../../../src/core/oci/mediaType.ts';
 import { startDistribution } from '../../support/servers/distribution.ts';
 import { startNginx } from '../../support/servers/nginx.ts';
 import { startOlareg } from '../../support/servers/olareg.ts';
 import type { TestServer } from '../../support/servers/startProcess.ts';
 import { descriptorOf, pushSample, sampleImage, sampleIndex } from '../../support/sampleImage.ts';
+import { startZot } from '../../support/servers/zot.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 
 interface RealRegistry {
@@ -17,13 +19,23 @@ interface RealRegistry {
   readonly hasCatalog: boolean;
   readonly deletesTags: boolean;
   readonly hasReferrers: boolean;
+  /** Whether it says of a manifest with a subject that it has seen to that. */
+  readonly answersSubject: boolean;
+  /** Whether its list names referrers by their `artifactType`; before OCI 1.1 was final it was the config's type. */
+  readonly namesArtifactTypes: boolean;
   /** Whether a page of tags is no longer than asked for. */
   readonly pagesTags: boolean;
   /** What a list of tags of no repository is. */
   readonly missesRepositories: boolean;
 }
 
-const distribution = { hasCatalog: true, hasReferrers: false, missesRepositories: true };
+const distribution = {
+  hasCatalog: true,
+  hasReferrers: false,
+  answersSubject: false,
+  namesArtifactTypes: true,
+  missesRepositories: true,
+};
 const REGISTRIES: readonly RealRegistry[] = [
   {
     name: 'Distribution 2.8',
@@ -40,10 +52,23 @@ const REGISTRIES: readonly RealRegistry[] = [
     pagesTags: true,
   },
   {
+    name: 'zot',
+    start: () => startZot(),
+    hasCatalog: true,
+    hasReferrers: true,
+    answersSubject: false,
+    namesArtifactTypes: false,
+    missesRepositories: true,
+    deletesTags: true,
+    pagesTags: true,
+  },
+  {
     name: 'olareg',
     start: () => startOlareg(),
     hasCatalog: false,
     hasReferrers: true,
+    answersSubject: true,
+    namesArtifactTypes: true,
     missesRepositories: false,
     deletesTags: true,
     pagesTags: true,
@@ -166,14 +191,16 @@ for (const registry of REGISTRIES) {
           referrer.bytes,
           signal,
         );
-        assert.equal(pushed.subjectProcessed, registry.hasReferrers);
+        assert.equal(pushed.subjectProcessed, registry.answersSubject);
       }
       const all = await client.listReferrers('refer/app', image.digest, signal);
-      assert.deepEqual(all.referrers.map(({ artifactType }) => artifactType).sort(), [
-        'text/sbom',
-        'text/signature',
-      ]);
       assert.equal(all.source, registry.hasReferrers ? 'api' : 'fallbackTag');
+      const types = all.referrers.map(({ artifactType }) => artifactType);
+      if (!registry.namesArtifactTypes) {
+        assert.deepEqual(types, [MediaType.ociConfig, MediaType.ociConfig]);
+        return;
+      }
+      assert.deepEqual(types.sort(), ['text/sbom', 'text/signature']);
       const some = await client.listReferrers('refer/app', image.digest, signal, 'text/sbom');
       assert.deepEqual(
         some.referrers.map(({ artifactType }) => artifactType),
