@@ -20,7 +20,13 @@ export interface DistributionOptions {
     /** Clients must show a certificate that this authority signed, or the handshake ends. */
     readonly clientCaFile?: string;
   };
-  /** Token authentication, see tokenRegistry. */
+  /** Tokens are wanted from `realm` and checked by the keys in `jwksFile` (version 3). */
+  readonly token?: {
+    readonly realm: string;
+    readonly service: string;
+    readonly issuer: string;
+    readonly jwksFile: string;
+  };
   readonly port?: number;
   /** Keeps its data here instead of a folder that goes with the server. */
   readonly dataFolder?: string;
@@ -57,6 +63,10 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
     ]);
     await writeFile(join(folder, 'htpasswd'), stdout);
     config['auth'] = { htpasswd: { realm: 'berth', path: join(folder, 'htpasswd') } };
+  }
+  if (options.token) {
+    const { jwksFile, ...token } = options.token;
+    config['auth'] = { token: { ...token, jwks: jwksFile } };
   }
   // JSON is YAML, so no serialiser is needed.
   await writeFile(join(folder, 'config.yml'), JSON.stringify(config));
