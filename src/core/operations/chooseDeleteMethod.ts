@@ -1,7 +1,4 @@
 /** Finds out how a repository lets go of a single tag, without deleting anything. */
-import { randomBytes } from 'node:crypto';
-import { isCoreError } from '../common/CoreError.ts';
-import { digestOf } from '../oci/digest.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
 
@@ -26,37 +23,21 @@ export async function chooseDeleteMethod(
   const { client, capabilities } = provider;
   if (capabilities.deletesSingleTag === 'native') return { method: 'native' };
   if (capabilities.deletesSingleTag === 'probe') {
-    // A tag nobody can have: a registry that knows tag deletion answers 404 or 202, the others refuse.
-    const nobodysTag = `berth-probe-${randomBytes(16).toString('hex')}`;
-    if ((await probeDelete(client, repository, nobodysTag, signal)) === 'possible')
-      return { method: 'native' };
+    const byTag = await client.probes.deleteByTag(repository, signal);
+    if (byTag.answer === 'yes') return { method: 'native' };
   }
   const byDigest = await probeDeleteByDigest(client, repository, signal);
   if (byDigest !== 'possible') return { method: 'impossible', reason: byDigest };
   return { method: capabilities.deletesSingleTag === 'none' ? 'digest' : 'dummyManifest' };
 }
 
-/** Asks to delete a random digest. The client's own probe gives yes or no; the plan needs to say why not. */
+/** Whether manifests can be deleted, and why not. */
 export async function probeDeleteByDigest(
   client: RegistryClient,
   repository: string,
   signal: AbortSignal,
 ): Promise<'possible' | DeleteRefusal> {
-  return probeDelete(client, repository, digestOf(randomBytes(32)), signal);
-}
-
-async function probeDelete(
-  client: RegistryClient,
-  repository: string,
-  reference: string,
-  signal: AbortSignal,
-): Promise<'possible' | DeleteRefusal> {
-  try {
-    await client.deleteManifest(repository, reference, signal);
-    return 'possible';
-  } catch (error) {
-    if (isCoreError(error, 'forbidden', 'unauthorized')) return 'forbidden';
-    if (isCoreError(error, 'unsupported', 'protocol', 'invalidInput')) return 'deleteDisabled';
-    throw error;
-  }
+  const { answer, reason } = await client.probes.deleteByDigest(repository, signal);
+  if (answer === 'yes') return 'possible';
+  return reason === 'signInNeeded' || reason === 'notAllowed' ? 'forbidden' : 'deleteDisabled';
 }

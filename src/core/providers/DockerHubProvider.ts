@@ -21,7 +21,13 @@ import type { ProviderApi } from './api/ProviderApi.ts';
 import { tolerantList } from './api/tolerantList.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { FoundRepository, ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  FoundRepository,
+  ProviderCapabilities,
+  TagDetails,
+  TagSummary,
+} from './RegistryProvider.ts';
 
 const API_URL = 'https://hub.docker.com';
 const OFFICIAL_NAMESPACE = 'library';
@@ -81,6 +87,12 @@ export class DockerHubProvider extends OciProvider {
   override readonly kind = 'dockerHub';
   /** Without an account and a namespace nothing can be listed, and without an account nothing deleted. */
   override readonly capabilities: ProviderCapabilities;
+  /** Of an access token. https://docs.docker.com/security/access-tokens/ */
+  override readonly permissions: CapabilityPermissions = {
+    deleteByTag: 'Read, Write, Delete',
+    deleteByDigest: 'Read, Write, Delete',
+    mount: 'Read & Write',
+  };
   readonly #api: ProviderApi;
   readonly #signIn: DockerHubSignIn;
   readonly #logger: Logger;

@@ -25,7 +25,12 @@ import { summarise, summariseUntagged } from './aws/ecrTags.ts';
 import { firstFilledPage } from './firstFilledPage.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagSummary, UntaggedManifest } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  TagSummary,
+  UntaggedManifest,
+} from './RegistryProvider.ts';
 
 /** What ECR allows at most. */
 const PAGE_SIZE = 1_000;
@@ -39,6 +44,12 @@ export class EcrProvider extends OciProvider {
     deletesSingleTag: 'native',
     deletesImageWithLastTag: true,
     reclaims: 'automatic',
+  };
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'ecr:DescribeRepositories',
+    deleteByTag: 'ecr:BatchDeleteImage',
+    deleteByDigest: 'ecr:BatchDeleteImage',
+    mount: 'ecr:InitiateLayerUpload',
   };
   readonly #account: AwsAccount;
   readonly #ecr: ECRClient;

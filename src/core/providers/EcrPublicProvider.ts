@@ -12,7 +12,7 @@ import { ECR_PUBLIC_HOST } from './aws/ecrAddress.ts';
 import type { EcrPublicApi } from './aws/EcrPublicApi.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagSummary } from './RegistryProvider.ts';
+import type { CapabilityPermissions, ProviderCapabilities, TagSummary } from './RegistryProvider.ts';
 
 /** What is one's own: the API that tells, and the names its repositories begin with. */
 interface OwnRegistry {
@@ -28,6 +28,12 @@ export class EcrPublicProvider extends OciProvider {
     deletesSingleTag: 'native',
     deletesImageWithLastTag: true,
     reclaims: 'automatic',
+  };
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'ecr-public:DescribeRepositories',
+    deleteByTag: 'ecr-public:BatchDeleteImage',
+    deleteByDigest: 'ecr-public:BatchDeleteImage',
+    mount: 'ecr-public:InitiateLayerUpload',
   };
   readonly #context: ProviderContext;
   readonly #flight = new SingleFlight<OwnRegistry | undefined>();

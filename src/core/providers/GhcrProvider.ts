@@ -21,7 +21,13 @@ import { tolerantList } from './api/tolerantList.ts';
 import { GITHUB_SCOPES } from './gitHubScopes.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary, UntaggedManifest } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  TagDetails,
+  TagSummary,
+  UntaggedManifest,
+} from './RegistryProvider.ts';
 
 const API_URL = 'https://api.github.com';
 /** The most it gives. */
@@ -70,6 +76,11 @@ export class GhcrProvider extends OciProvider {
   override readonly kind = 'ghcr';
   /** GitHub's API wants to know who asks, public packages included; the registry lets only its own account write. */
   override readonly capabilities: ProviderCapabilities;
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'read:packages',
+    deleteByTag: 'delete:packages',
+    mount: 'write:packages',
+  };
   readonly #api: GitHubApi;
   readonly #credentials: CredentialStore;
   readonly #accountToken: ProviderContext['accountToken'];

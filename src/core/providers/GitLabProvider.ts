@@ -20,7 +20,12 @@ import { tolerantList } from './api/tolerantList.ts';
 import { findGitLabUrl } from './gitlab/findGitLabUrl.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  TagDetails,
+  TagSummary,
+} from './RegistryProvider.ts';
 
 /** The most that REST and GraphQL give. */
 const PAGE_SIZE = 100;
@@ -132,6 +137,12 @@ export class GitLabProvider extends OciProvider {
     deletesSingleTag: 'native',
     // Of one's own GitLab the administrator starts it: docs.gitlab.com/administration/packages/container_registry.
     reclaims: this.client.endpoint.host === 'registry.gitlab.com' ? 'automatic' : 'manual',
+  };
+  /** Scopes of a token. */
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'read_api',
+    deleteByTag: 'api',
+    mount: 'write_registry',
   };
 
   /** Of the group or project the connection is for; without one, of the account's groups and its own projects. */

@@ -24,7 +24,13 @@ import { tolerantList } from './api/tolerantList.ts';
 import { GOOGLE_TOKEN_USER, tryParseGoogleLocation } from './google/googleHosts.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary, UntaggedManifest } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  TagDetails,
+  TagSummary,
+  UntaggedManifest,
+} from './RegistryProvider.ts';
 
 const ARTIFACT_REGISTRY_URL = 'https://artifactregistry.googleapis.com';
 const RESOURCE_MANAGER_URL = 'https://cloudresourcemanager.googleapis.com';
@@ -81,6 +87,12 @@ export class GoogleProvider extends OciProvider {
     listsRepositories: true,
     deletesSingleTag: 'native',
     reclaims: 'automatic',
+  };
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'artifactregistry.dockerimages.list',
+    deleteByTag: 'artifactregistry.tags.delete',
+    deleteByDigest: 'artifactregistry.versions.delete',
+    mount: 'artifactregistry.repositories.uploadArtifacts',
   };
   readonly #credentials: CredentialStore;
   readonly #artifactRegistry: ProviderApi;

@@ -24,7 +24,13 @@ import { firstFilledPage } from './firstFilledPage.ts';
 import { kindByConfigType } from './kindByConfigType.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary, UntaggedManifest } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  TagDetails,
+  TagSummary,
+  UntaggedManifest,
+} from './RegistryProvider.ts';
 
 const API_PATH = '/api/v2.0';
 /** The most it gives. */
@@ -77,6 +83,12 @@ const API_IS_MISSING = ['notFound', 'notARegistry', 'protocol', 'unsupported'] a
 export class HarborProvider extends OciProvider {
   override readonly kind = 'harbor';
   override readonly capabilities: ProviderCapabilities;
+  /** Of a robot account. */
+  override readonly permissions: CapabilityPermissions = {
+    deleteByTag: 'tag:delete',
+    deleteByDigest: 'artifact:delete',
+    mount: 'repository:push',
+  };
   readonly #api: ProviderApi;
   readonly #logger: Logger;
   /** `repository:tag`, as the last listing gave it. */

@@ -1,7 +1,13 @@
 /** Any registry that speaks the OCI distribution API and nothing we know better: CNCF Distribution, zot, olareg, … */
 import type { Page } from '../registry/Page.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
-import type { ProviderCapabilities, RegistryProvider, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  RegistryProvider,
+  TagDetails,
+  TagSummary,
+} from './RegistryProvider.ts';
 import { TagDetailsReader } from './TagDetailsReader.ts';
 
 /** What Distribution allows at most; fewer requests for long lists. */
@@ -18,6 +24,7 @@ export class OciProvider implements RegistryProvider {
     deletesSingleTag: 'probe',
     reclaims: 'manual',
   };
+  readonly permissions: CapabilityPermissions = {};
   protected readonly details: TagDetailsReader;
 
   /** The distribution API names no web pages. */

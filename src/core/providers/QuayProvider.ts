@@ -20,7 +20,12 @@ import type { ApiRequest, ProviderApi } from './api/ProviderApi.ts';
 import { tolerantList } from './api/tolerantList.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  TagDetails,
+  TagSummary,
+} from './RegistryProvider.ts';
 
 /** User name under which the registry takes an application token. */
 const TOKEN_USER = '$oauthtoken';
@@ -61,6 +66,12 @@ export class QuayProvider extends OciProvider {
     listsRepositories: true,
     deletesSingleTag: 'native',
     reclaims: 'automatic',
+  };
+  /** Scopes of an OAuth application token. */
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'repo:read',
+    deleteByTag: 'repo:write',
+    mount: 'repo:write',
   };
   readonly #api: ProviderApi;
   readonly #credentials: CredentialStore;

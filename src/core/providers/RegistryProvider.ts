@@ -5,6 +5,7 @@
 import type { ArtifactKind } from '../oci/artifact.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { CapabilityName } from '../registry/capability.ts';
 import type { Page } from '../registry/Page.ts';
 import type { PullLimit } from '../registry/PullLimit.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
@@ -95,11 +96,16 @@ export interface UntaggedManifest extends Pick<
   readonly mediaType?: string;
 }
 
+/** What an account needs for a capability, as the maker calls it: a scope, a role, an action. */
+export type CapabilityPermissions = Readonly<Partial<Record<CapabilityName, string>>>;
+
 export interface RegistryProvider {
   /** Stable id kept in settings: `oci`, `dockerHub`, … */
   readonly kind: string;
   readonly client: RegistryClient;
   readonly capabilities: ProviderCapabilities;
+  /** Absent: the scopes of the distribution API. */
+  readonly permissions?: CapabilityPermissions;
 
   /** Names relative to the connection (namespace prefix removed), in the registry's order. */
   listRepositories(cursor: string | undefined, signal: AbortSignal): Promise<Page<string>>;

@@ -3,7 +3,6 @@
  * safe, and throws CoreError. Repository names are relative to the connection: the namespace prefix is added here.
  * Source: OCI distribution-spec 1.1.
  */
-import { randomBytes } from 'node:crypto';
 import type * as v from 'valibot';
 import { isCoreError } from '../common/CoreError.ts';
 import type { Logger } from '../common/Logger.ts';
@@ -15,6 +14,7 @@ import { parseManifest } from '../oci/parseManifest.ts';
 import { isRepositoryName, isTag, parseRepositoryName } from '../oci/reference.ts';
 import { Blobs } from './Blobs.ts';
 import type { BlobContent, BlobRange, BlobTransferOptions, BlobTransferResult } from './Blobs.ts';
+import { CapabilityProbes } from './CapabilityProbes.ts';
 import { nextLinkOf } from './linkHeader.ts';
 import { Manifests } from './Manifests.ts';
 import type { ManifestHead } from './Manifests.ts';
@@ -57,6 +57,8 @@ export class RegistryClient {
   readonly endpoint: RegistryEndpoint;
   /** What the manifests read lately are made of. */
   readonly seen = new SeenManifests();
+  /** What the registry can do, found out by requests that change nothing. */
+  readonly probes: CapabilityProbes;
   readonly #requests: RegistryRequests;
   readonly #manifests: Manifests;
   readonly #blobs: Blobs;
@@ -68,6 +70,7 @@ export class RegistryClient {
     this.#manifests = new Manifests(this.#requests);
     this.#blobs = new Blobs(this.#requests);
     this.#referrers = new Referrers(this.#requests, this.#manifests);
+    this.probes = new CapabilityProbes(this.#requests, this.#blobs, (repository) => this.#nameOf(repository));
   }
 
   /** What replies said about pulls that are left; only Docker Hub says it. */
@@ -195,17 +198,6 @@ export class RegistryClient {
    */
   async deleteManifest(repository: string, reference: string, signal: AbortSignal): Promise<void> {
     await this.#manifests.delete(this.#nameOf(repository), reference, signal);
-  }
-
-  /** Whether delete by digest is enabled, by a DELETE of a random digest, which deletes nothing. */
-  async probeDeleteByDigest(repository: string, signal: AbortSignal): Promise<boolean> {
-    try {
-      await this.deleteManifest(repository, `sha256:${randomBytes(32).toString('hex')}`, signal);
-      return true;
-    } catch (error) {
-      if (isCoreError(error, 'unsupported', 'forbidden', 'protocol', 'invalidInput')) return false;
-      throw error;
-    }
   }
 
   /** A small blob in memory, digest verified; `tooLarge` over `maxBytes`. */

@@ -205,23 +205,4 @@ describe('manifests', () => {
     await remove();
     assert.deepEqual(methods(), ['DELETE', 'DELETE']);
   });
-
-  it('finds out whether deletion by digest is enabled without naming anything that exists', async () => {
-    const answers: readonly (readonly [status: number, isEnabled: boolean])[] = [
-      [404, true],
-      [202, true],
-      [405, false],
-      [400, false],
-      [403, false],
-    ];
-    for (const [status, isEnabled] of answers) {
-      server.on('DELETE /v2/app/manifests/*', reply(status));
-      assert.equal(
-        await connection.client.probeDeleteByDigest('app', connection.signal),
-        isEnabled,
-        String(status),
-      );
-    }
-    assert.equal(new Set(server.requests.map(({ url }) => url)).size, answers.length);
-  });
 });

@@ -213,7 +213,6 @@ for (const registry of REGISTRIES) {
       const [one, two] = [sampleImage({ layer: 'one' }), sampleImage({ layer: 'two' })];
       await pushSample(client, 'delete/app', one, 'v1', 'v1.0');
       await pushSample(client, 'delete/app', two, 'v2');
-      assert.equal(await client.probeDeleteByDigest('delete/app', signal), true);
       const byTag = client.deleteManifest('delete/app', 'v1', signal);
       if (registry.deletesTags) {
         await byTag;
@@ -258,7 +257,6 @@ describe('RegistryClient where deletion is disabled', () => {
       const { client, signal } = connection;
       const image = sampleImage();
       await pushSample(client, 'app', image, 'v1');
-      assert.equal(await client.probeDeleteByDigest('app', signal), false);
       for (const reference of [image.digest, 'v1']) {
         await assert.rejects(
           client.deleteManifest('app', reference, signal),
