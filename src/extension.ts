@@ -22,10 +22,12 @@ import { ImageDropController, LocalImageDragController } from './explorer/ImageD
 import { LocalImagesTree } from './explorer/LocalImagesTree.ts';
 import { RegistriesTree } from './explorer/RegistriesTree.ts';
 import { selectedReferences } from './explorer/selectedReferences.ts';
+import { CapabilitiesPanels } from './panels/CapabilitiesPanels.ts';
 import { ManifestPanels } from './panels/ManifestPanels.ts';
 import { AccountWatch } from './platform/AccountWatch.ts';
 import { createSectionLoaders } from './panels/sections/createSectionLoaders.ts';
 import { Activity } from './platform/Activity.ts';
+import { Capabilities } from './platform/Capabilities.ts';
 import { confirmTransportQuestion } from './platform/confirmTransportQuestion.ts';
 import { createConnectionCredentials } from './platform/connectionCredentials.ts';
 import { ConnectionSettings } from './platform/ConnectionSettings.ts';
@@ -70,7 +72,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const tagUndo = new TagUndo(journal, sessions, activity, logger);
 
   const verifications = own(new Verifications());
-  const registriesTree = own(new RegistriesTree(settings, sessions, verifications, logger));
+  const capabilities = own(new Capabilities(sessions));
+  const registriesTree = own(new RegistriesTree(settings, sessions, verifications, capabilities, logger));
   const dragController = new LocalImageDragController();
   const registriesView = own(
     vscode.window.createTreeView('berth.registries', {
@@ -142,6 +145,17 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   own(vscode.window.registerWebviewPanelSerializer(ManifestPanels.viewType, panels));
+  const capabilitiesPanels = own(
+    new CapabilitiesPanels(context.extensionUri, {
+      capabilities,
+      hostOf: (connectionId) => {
+        const connection = settings.get(connectionId);
+        return (connection && tryCreateEndpoint(connection)?.referenceHost) ?? connectionId;
+      },
+      logger,
+    }),
+  );
+  own(vscode.window.registerWebviewPanelSerializer(CapabilitiesPanels.viewType, capabilitiesPanels));
   own(
     vscode.workspace.registerTextDocumentContentProvider(
       MANIFEST_SCHEME,
@@ -171,6 +185,7 @@ export function activate(context: vscode.ExtensionContext): void {
         localImagesView,
         selectedReferences: (view) => selectedReferences(registriesView, localImagesView, view),
         panels,
+        capabilitiesPanels,
         pullLimit,
         logger,
         showLog: () => channel.show(),

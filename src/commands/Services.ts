@@ -8,6 +8,7 @@ import type { LocalImagesTree, LocalNode } from '../explorer/LocalImagesTree.ts'
 import type { RegistriesNode } from '../explorer/nodes.ts';
 import type { RegistriesTree } from '../explorer/RegistriesTree.ts';
 import type { ReferenceNode, ReferenceView } from '../explorer/selectedReferences.ts';
+import type { CapabilitiesPanels } from '../panels/CapabilitiesPanels.ts';
 import type { ManifestPanels } from '../panels/ManifestPanels.ts';
 import type { Activity } from '../platform/Activity.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
@@ -38,6 +39,7 @@ export interface Services {
   /** What a view has selected that has a reference. */
   readonly selectedReferences: (view?: ReferenceView) => readonly ReferenceNode[];
   readonly panels: ManifestPanels;
+  readonly capabilitiesPanels: CapabilitiesPanels;
   readonly pullLimit: PullLimitStatusBar;
   readonly logger: Logger;
   /** Shows the log channel. */

@@ -61,6 +61,7 @@ import { RefreshCommand } from './views/RefreshCommand.ts';
 import { RefreshLocalImagesCommand } from './views/RefreshLocalImagesCommand.ts';
 import { RefreshNodeCommand } from './views/RefreshNodeCommand.ts';
 import { ResolveErrorCommand } from './views/ResolveErrorCommand.ts';
+import { ShowCapabilitiesCommand } from './views/ShowCapabilitiesCommand.ts';
 import { ShowLogCommand } from './views/ShowLogCommand.ts';
 import { ShowOutputCommand } from './views/ShowOutputCommand.ts';
 import { SortTagsCommand } from './views/SortTagsCommand.ts';
@@ -108,6 +109,7 @@ export function createCommands(services: Services): Command[] {
     new LoadMoreCommand(tree),
     new ResolveErrorCommand(tree),
     new SortTagsCommand(),
+    new ShowCapabilitiesCommand(services.capabilitiesPanels, settings, tree),
     new FilterTagsCommand(tree),
     new ClearTagFilterCommand(tree),
     new RefreshLocalImagesCommand(services.localImagesTree),

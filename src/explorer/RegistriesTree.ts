@@ -10,6 +10,7 @@ import type { TagOrder } from '../core/oci/tagOrder.ts';
 import type { TagDetails } from '../core/providers/RegistryProvider.ts';
 import { createsRepositories } from '../platform/connectionKind.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
+import type { Capabilities } from '../platform/Capabilities.ts';
 import { isInvalidConnection } from '../platform/Connection.ts';
 import type { RegistrySession } from '../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
@@ -35,6 +36,7 @@ import { registryTooltip, toTreeItem, type TreeState } from './toTreeItem.ts';
 export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, vscode.Disposable {
   readonly #settings: ConnectionSettings;
   readonly #sessions: RegistrySessions;
+  readonly #capabilities: Capabilities;
   readonly #logger: Logger;
   readonly #verifications: Verifications;
   readonly #changed = new vscode.EventEmitter<RegistriesNode[] | undefined>();
@@ -58,11 +60,13 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     settings: ConnectionSettings,
     sessions: RegistrySessions,
     verifications: Verifications,
+    capabilities: Capabilities,
     logger: Logger,
   ) {
     this.#settings = settings;
     this.#sessions = sessions;
     this.#verifications = verifications;
+    this.#capabilities = capabilities;
     this.#logger = logger;
     this.#loaded = new LoadedRegistries({
       settings,
@@ -84,6 +88,11 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
         this.refreshRepository(connectionId, repository, removedTags),
       ),
       verifications.onDidChange((image) => this.#fire(...this.#nodesOfImage(image))),
+      capabilities.onDidChange(({ connectionId, repository }) => {
+        const id = repository === undefined ? connectionId : repositoryId(connectionId, repository);
+        const node = this.#nodes.get(id);
+        if (node) this.#fire(node);
+      }),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('berth.tags') || event.affectsConfiguration('berth.pageSize')) {
           this.#changed.fire(undefined);
@@ -107,7 +116,8 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   /** The tooltip of a registry is looked up when it is wanted: it tells what the machine's configuration says. */
   async resolveTreeItem(item: vscode.TreeItem, node: RegistriesNode): Promise<vscode.TreeItem> {
     if (node.kind === 'registry') {
-      item.tooltip = registryTooltip(node.connection, await readPullMirrors(node.connection));
+      const capabilities = this.#capabilities.known({ connectionId: node.connectionId });
+      item.tooltip = registryTooltip(node.connection, await readPullMirrors(node.connection), capabilities);
     }
     return item;
   }
@@ -326,7 +336,8 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       return { ...(checked && { checked }) };
     }
     if (node.kind === 'repository') {
-      return { filter: this.filterOf(node), hasWebPage: this.#hasWebPage(node) };
+      const capabilities = this.#capabilities.known(node);
+      return { filter: this.filterOf(node), hasWebPage: this.#hasWebPage(node), capabilities };
     }
     if (node.kind === 'registry' || node.kind === 'namespace') {
       const connection = this.#settings.get(node.connectionId);

@@ -13,7 +13,9 @@ import {
 import type { Connection } from '../platform/Connection.ts';
 import { describeMirrors } from '../platform/pullMirrors.ts';
 import type { RegistryMirror } from '../core/credentials/registriesConf.ts';
+import type { CapabilityFinding } from '../core/registry/capability.ts';
 import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
+import { summarizeCapabilities } from '../platform/wordCapability.ts';
 import { actionLabel } from '../platform/wordError.ts';
 import type { SignatureOutcome } from '../core/trust/CheckedSignature.ts';
 import type { Verification } from '../platform/Verifications.ts';
@@ -45,6 +47,8 @@ export interface TreeState {
   readonly verification?: Verification;
   /** What came out for a document that was checked in this session. */
   readonly checked?: { readonly outcome: SignatureOutcome; readonly keyName: string };
+  /** What was found out about the repository; empty until somebody asked. */
+  readonly capabilities?: readonly CapabilityFinding[];
 }
 
 const { Collapsed } = vscode.TreeItemCollapsibleState;
@@ -200,17 +204,23 @@ function registryItem({ connection }: RegistryNode, { canCreateRepository }: Tre
 }
 
 /** @param mirrors where docker and podman may pull from instead. */
-export function registryTooltip(connection: Connection, mirrors: readonly RegistryMirror[]): string {
+export function registryTooltip(
+  connection: Connection,
+  mirrors: readonly RegistryMirror[],
+  capabilities: readonly CapabilityFinding[],
+): string {
   const lines = [
     connection.url,
     ...(mirrors.length === 0
       ? []
       : [vscode.l10n.t('Shown from the registry itself; pulls may come from {0}', describeMirrors(mirrors))]),
+    ...summarizeCapabilities(capabilities),
   ];
   return toDisplayText(lines.join('\n'));
 }
 
-function repositoryItem(node: RepositoryNode, { filter, hasWebPage }: TreeState): vscode.TreeItem {
+function repositoryItem(node: RepositoryNode, state: TreeState): vscode.TreeItem {
+  const { filter, hasWebPage, capabilities = [] } = state;
   const name = node.repository.slice(node.repository.lastIndexOf('/') + 1);
   return withDetails(new vscode.TreeItem(name, Collapsed), {
     ...(filter && { description: vscode.l10n.t('filter: {0}', filter) }),
@@ -221,7 +231,7 @@ function repositoryItem(node: RepositoryNode, { filter, hasWebPage }: TreeState)
       filter ? ':filtered' : '',
       hasWebPage ? ':hasWeb' : '',
     ].join(''),
-    tooltip: node.repository,
+    tooltip: [node.repository, ...summarizeCapabilities(capabilities)].join('\n'),
     spoken: vscode.l10n.t('Repository {0}', node.repository),
   });
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { nullLogger } from '../../src/core/common/Logger.ts';
 import type { RegistriesNode } from '../../src/explorer/nodes.ts';
 import { RegistriesTree } from '../../src/explorer/RegistriesTree.ts';
+import { Capabilities } from '../../src/platform/Capabilities.ts';
 import type { ConnectionSetting } from '../../src/platform/Connection.ts';
 import { ConnectionSettings } from '../../src/platform/ConnectionSettings.ts';
 import { createConnectionCredentials } from '../../src/platform/connectionCredentials.ts';
@@ -22,7 +23,14 @@ export class TreeFixture implements AsyncDisposable {
     confirm: () => Promise.resolve(false),
   });
   readonly verifications = new Verifications();
-  readonly tree = new RegistriesTree(this.settings, this.sessions, this.verifications, nullLogger);
+  readonly capabilities = new Capabilities(this.sessions);
+  readonly tree = new RegistriesTree(
+    this.settings,
+    this.sessions,
+    this.verifications,
+    this.capabilities,
+    nullLogger,
+  );
   /** What the tree said has changed, in order; undefined for all of it. */
   readonly changes: (readonly RegistriesNode[] | undefined)[] = [];
   readonly #subscription = this.tree.onDidChangeTreeData((nodes) => this.changes.push(nodes));
@@ -69,7 +77,13 @@ export class TreeFixture implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#subscription.dispose();
-    vscode.Disposable.from(this.tree, this.verifications, this.sessions, this.settings).dispose();
+    vscode.Disposable.from(
+      this.tree,
+      this.capabilities,
+      this.verifications,
+      this.sessions,
+      this.settings,
+    ).dispose();
     await writeConnections([]);
   }
 }

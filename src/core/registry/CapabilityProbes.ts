@@ -194,10 +194,11 @@ function refusal(
   scope: string | undefined,
   error: unknown,
 ): CapabilityFinding {
-  const status = isCoreError(error) ? error.details.status : undefined;
-  if (!isCoreError(error) || status === undefined) throw error;
+  if (!isCoreError(error)) throw error;
+  const { status } = error.details;
+  if (status === undefined) throw error;
   const source = { kind: 'reply', request, status } as const;
-  if (isCoreError(error, 'unauthorized', 'forbidden')) {
+  if (error.kind === 'unauthorized' || error.kind === 'forbidden') {
     const isSignedOut =
       error.details.reason === 'noCredentials' || error.details.reason === 'anonymousRefused';
     return {
