@@ -114,7 +114,7 @@ function row({
         : html`<span class="state codicon codicon-${ICONS[state]}" aria-hidden="true"></span>`
     }
     <div class="what">
-      <h3>${title}<span class="visually-hidden">: ${stateLabel}</span></h3>
+      <h3 aria-label="${title}: ${stateLabel}">${title}</h3>
       <p class="meaning">${meaning}</p>
       ${advice === undefined ? nothing : html`<p class="advice">${advice}</p>`}
       ${

@@ -200,5 +200,5 @@ function evidenceOf({ source }: CapabilityFinding): string | undefined {
 
 /** Digests and our own random tags are long, and nobody compares them. */
 function shorten(request: string): string {
-  return request.replaceAll(/(sha256:|berth-probe-)([0-9a-f]{7})[0-9a-f]+/g, '$1$2…');
+  return request.replaceAll(/(sha256:[0-9a-f]{7}|berth-probe-)[0-9a-f]{25,}/g, '$1…');
 }

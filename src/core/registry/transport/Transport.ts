@@ -13,7 +13,7 @@ import { MAX_TOKEN_BODY_BYTES, type TokenFetch } from '../auth/tokenClient.ts';
 import type { ProxyOptions, RegistryEndpoint, TlsOptions } from '../RegistryEndpoint.ts';
 import { cancellable, cancelledError, delay, linkSignals, throwIfCancelled } from './cancellation.ts';
 import { clientCertificateAlert } from './clientCertificateProblem.ts';
-import { ConnectionLimiter } from './ConnectionLimiter.ts';
+import { ConnectionLimiter, type Slot } from './ConnectionLimiter.ts';
 import { createDispatcher, type RegistryDispatcher } from './createDispatcher.ts';
 import { GuardedBody, readAll } from './GuardedBody.ts';
 import { isHtmlResponse } from './isHtmlResponse.ts';
@@ -407,16 +407,16 @@ export class Transport {
     const { url, method, body, session } = hop;
     const route = this.#dispatcher.route(url);
     const scope = linkSignals(signal, this.#disposal.signal);
-    let release: (() => void) | undefined;
+    let slot: Slot | undefined;
     const finish = (): void => {
       scope.unlink();
       // undici takes the socket back one turn after the reply's end; an earlier request would open another one.
-      if (release !== undefined) setImmediate(release);
+      if (slot !== undefined) setImmediate(slot.release);
     };
     try {
       const { connectionsPerHost } = this.#limits;
       const mustNotWait = hop.isTokenRequest === true || body instanceof Readable;
-      release = await this.#limiter.acquire(url.host, connectionsPerHost, mustNotWait, scope.signal);
+      slot = await this.#limiter.acquire(url.host, connectionsPerHost, mustNotWait, scope.signal);
       // Its turn may have come long after it was asked for: others may have learned to sign in meanwhile.
       if (session !== undefined) {
         session.authorization = this.#authorizer.authorizeNow(session.scopes) ?? session.authorization;
@@ -438,6 +438,7 @@ export class Transport {
         signal: scope.signal,
         headersTimeout: hop.replyTimeoutMs ?? this.#limits.headersTimeoutMs,
       });
+      slot.answered();
       this.#noteWarnings(reply.headers['warning']);
       if (route.isAbsolute && isProxyStatus(reply.statusCode)) {
         await dump(reply.body);

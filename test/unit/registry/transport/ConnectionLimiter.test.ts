@@ -1,29 +1,37 @@
 import assert from 'node:assert/strict';
 import { isCoreError } from '../../../../src/core/common/CoreError.ts';
-import { ConnectionLimiter } from '../../../../src/core/registry/transport/ConnectionLimiter.ts';
+import { ConnectionLimiter, type Slot } from '../../../../src/core/registry/transport/ConnectionLimiter.ts';
 
 const { signal } = new AbortController();
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Tries to take `count` slots; the result holds the releases of those granted so far. */
-async function take(limiter: ConnectionLimiter, host: string, count: number): Promise<(() => void)[]> {
-  const granted: (() => void)[] = [];
+/** Tries to take `count` slots; the result holds those granted so far. */
+async function take(limiter: ConnectionLimiter, host: string, count: number): Promise<Slot[]> {
+  const granted: Slot[] = [];
   for (let i = 0; i < count; i += 1) {
-    void limiter.acquire(host, 6, false, signal).then((release) => granted.push(release));
+    void limiter.acquire(host, 6, false, signal).then((slot) => granted.push(slot));
   }
   await settle();
   return granted;
 }
 
+/** The same of a host that answers. */
+async function takeAnswered(limiter: ConnectionLimiter, host: string, count: number): Promise<Slot[]> {
+  const slots = await take(limiter, host, count);
+  for (const slot of slots) slot.answered();
+  return slots;
+}
+
 describe('ConnectionLimiter', () => {
   it('grants six a host and 24 in all, and the next when one is given back', async () => {
     const limiter = new ConnectionLimiter();
-    const a = await take(limiter, 'a', 7);
+    for (const slot of await takeAnswered(limiter, 'e', 1)) slot.release();
+    const a = await takeAnswered(limiter, 'a', 7);
     assert.equal(a.length, 6);
-    for (const host of ['b', 'c', 'd']) assert.equal((await take(limiter, host, 6)).length, 6);
+    for (const host of ['b', 'c', 'd']) assert.equal((await takeAnswered(limiter, host, 6)).length, 6);
     const e = await take(limiter, 'e', 1);
     assert.equal(e.length, 0);
-    a[0]!();
+    a[0]!.release();
     await settle();
     assert.equal(a.length, 7);
     assert.equal(limiter.activeCount, 24);
@@ -31,9 +39,10 @@ describe('ConnectionLimiter', () => {
 
   it('counts a slot once, however often it is given back', async () => {
     const limiter = new ConnectionLimiter();
-    const [release] = await take(limiter, 'a', 1);
-    release!();
-    release!();
+    const [slot] = await take(limiter, 'a', 1);
+    slot!.release();
+    slot!.release();
+    slot!.answered();
     assert.equal(limiter.activeCount, 0);
   });
 
@@ -41,6 +50,35 @@ describe('ConnectionLimiter', () => {
     const limiter = new ConnectionLimiter();
     await take(limiter, 'a', 20);
     assert.equal((await take(limiter, 'b', 1)).length, 1);
+  });
+
+  it('lets hosts that have never answered hold up no other, and no host have more than its six', async () => {
+    const limiter = new ConnectionLimiter();
+    for (let i = 0; i < 20; i += 1) assert.equal((await take(limiter, `dead${i}`, 7)).length, 6);
+    assert.equal((await takeAnswered(limiter, 'live', 6)).length, 6);
+  });
+
+  it('lets hosts that answered before and no longer do hold up others for a moment only', async () => {
+    const limiter = new ConnectionLimiter(24, Date.now, 1);
+    for (const host of ['live', 'a', 'b', 'c', 'd']) {
+      for (const slot of await takeAnswered(limiter, host, 1)) slot.release();
+    }
+    for (const host of ['a', 'b', 'c', 'd']) assert.equal((await take(limiter, host, 6)).length, 6);
+    const slot = await limiter.acquire('live', 6, false, signal);
+    slot.answered();
+    assert.equal(limiter.activeCount, 25);
+  });
+
+  it('counts a host among the 24 again once it answers', async () => {
+    const limiter = new ConnectionLimiter(1);
+    for (const slot of await takeAnswered(limiter, 'live', 1)) slot.release();
+    const [slow] = await take(limiter, 'slow', 1);
+    slow!.answered();
+    const waiting = await take(limiter, 'live', 1);
+    assert.equal(waiting.length, 0);
+    slow!.release();
+    await settle();
+    assert.equal(waiting.length, 1);
   });
 
   it('halves a host’s share on each 429, down to one, for a minute', async () => {
@@ -58,9 +96,9 @@ describe('ConnectionLimiter', () => {
   it('admits at once what others wait for', async () => {
     const limiter = new ConnectionLimiter();
     await take(limiter, 'a', 6);
-    const release = await limiter.acquire('a', 6, true, signal);
+    const slot = await limiter.acquire('a', 6, true, signal);
     assert.equal(limiter.activeCount, 7);
-    release();
+    slot.release();
   });
 
   it('forgets who cancels while waiting', async () => {
@@ -70,7 +108,7 @@ describe('ConnectionLimiter', () => {
     const waiting = limiter.acquire('a', 6, false, controller.signal);
     controller.abort();
     await assert.rejects(waiting, (error) => isCoreError(error, 'cancelled'));
-    for (const release of held) release();
+    for (const slot of held) slot.release();
     assert.equal(limiter.activeCount, 0);
   });
 });

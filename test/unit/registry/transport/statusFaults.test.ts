@@ -228,7 +228,11 @@ describe('Transport, statuses', () => {
       try {
         for (const each of servers) {
           each.on('/v2/*', ({ response }) => void release.push(() => response.end('{}')));
+          each.on('/v2/', reply(200, '{}'));
         }
+        // Those that have not answered yet are outside the 24.
+        for (const harness of harnesses) await harness.get('/v2/');
+        await servers[0]!.until(() => limiter.activeCount === 0);
         const all = Promise.all(
           harnesses.flatMap((harness) =>
             Array.from({ length: 6 }, (_, i) => harness.get(`/v2/r${i}/tags/list`)),
