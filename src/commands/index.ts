@@ -61,6 +61,7 @@ import { RefreshCommand } from './views/RefreshCommand.ts';
 import { RefreshLocalImagesCommand } from './views/RefreshLocalImagesCommand.ts';
 import { RefreshNodeCommand } from './views/RefreshNodeCommand.ts';
 import { ResolveErrorCommand } from './views/ResolveErrorCommand.ts';
+import { SearchCommand } from './views/SearchCommand.ts';
 import { ShowCapabilitiesCommand } from './views/ShowCapabilitiesCommand.ts';
 import { ShowLogCommand } from './views/ShowLogCommand.ts';
 import { ShowOutputCommand } from './views/ShowOutputCommand.ts';
@@ -104,6 +105,7 @@ export function createCommands(services: Services): Command[] {
     new DeleteTagCommand(sessions, tree, view, activity, journal, tagUndo),
     new RetagCommand(sessions, tree, view, activity, journal, tagUndo),
     new UndoCommand(activity),
+    new SearchCommand(settings, tree, view, services.answers),
     new RefreshCommand(tree),
     new RefreshNodeCommand(tree),
     new LoadMoreCommand(tree),

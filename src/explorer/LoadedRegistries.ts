@@ -3,9 +3,11 @@
  * as far as they were read, and the providers they come from. Made on first use; a refresh puts new ones in their place.
  */
 import type { RegistryProvider } from '../core/providers/RegistryProvider.ts';
+import type { Connection } from '../platform/Connection.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import { isAtOrBelow, repositoryId, tagId } from './createNodes.ts';
+import type { SearchSource } from './RegistrySearch.ts';
 import { RepositoryCatalog } from './RepositoryCatalog.ts';
 import { RepositoryListing } from './RepositoryListing.ts';
 
@@ -71,6 +73,38 @@ export class LoadedRegistries {
     );
     this.#listings.set(id, listing);
     return listing;
+  }
+
+  /**
+   * One connection for the search: what is loaded is there at once, and what the search loads besides does not change
+   * what the tree shows.
+   */
+  searchSource({ id, repositories: pinned }: Connection, host: string): SearchSource {
+    const catalog = this.catalog(id).fork();
+    const tagsPrefix = repositoryId(id, '');
+    return {
+      id,
+      host,
+      *repositories() {
+        yield* pinned;
+        for (const name of catalog.names) if (!pinned.includes(name)) yield name;
+      },
+      hasMore: () => !catalog.isStarted || catalog.hasMorePages,
+      loadMore: (signal) => catalog.loadMore(signal),
+      loadedTags: () =>
+        [...this.#listings].flatMap(([key, listing]) =>
+          key.startsWith(tagsPrefix) ? [[key.slice(tagsPrefix.length), listing.tags] as const] : [],
+        ),
+      listTags: async (repository, signal) => {
+        const provider = await this.#openProvider(id);
+        const { items } = await provider.listTags(repository, undefined, signal);
+        return items.map(({ name }) => name);
+      },
+      searchPublic: async (text, signal) => {
+        const provider = await this.#openProvider(id);
+        return provider.search?.(text, signal) ?? [];
+      },
+    };
   }
 
   /** The provider of a connection that was opened. */

@@ -13,7 +13,7 @@ import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import type { Capabilities } from '../platform/Capabilities.ts';
 import { isInvalidConnection } from '../platform/Connection.ts';
 import type { RegistrySession } from '../platform/RegistrySession.ts';
-import type { RegistrySessions } from '../platform/RegistrySessions.ts';
+import { tryCreateEndpoint, type RegistrySessions } from '../platform/RegistrySessions.ts';
 import type { ImageDigest, Verifications } from '../platform/Verifications.ts';
 import { setContextKey } from '../platform/ContextKeys.ts';
 import { readPullMirrors } from '../platform/pullMirrors.ts';
@@ -30,6 +30,7 @@ import {
 } from './createNodes.ts';
 import { LoadedRegistries } from './LoadedRegistries.ts';
 import type { RegistriesNode, RegistryNode, RepositoryNode, TagNode } from './nodes.ts';
+import type { SearchSource } from './RegistrySearch.ts';
 import type { RepositoryListing, TagViewOptions } from './RepositoryListing.ts';
 import { registryTooltip, toTreeItem, type TreeState } from './toTreeItem.ts';
 
@@ -89,9 +90,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       ),
       verifications.onDidChange((image) => this.#fire(...this.#nodesOfImage(image))),
       capabilities.onDidChange(({ connectionId, repository }) => {
-        const id = repository === undefined ? connectionId : repositoryId(connectionId, repository);
-        const node = this.#nodes.get(id);
-        if (node) this.#fire(node);
+        this.#fireHeld(repository === undefined ? connectionId : repositoryId(connectionId, repository));
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('berth.tags') || event.affectsConfiguration('berth.pageSize')) {
@@ -179,8 +178,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   refreshConnection(connectionId: string): void {
     this.#forget(connectionId);
-    const node = this.#nodes.get(connectionId);
-    if (node) this.#fire(node);
+    this.#fireHeld(connectionId);
   }
 
   /** @param removedTags tags that are known to be gone, whatever reading the repository anew says. */
@@ -263,6 +261,35 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   tagNode(connectionId: string, repository: string, tag: string): TagNode | undefined {
     const parent = this.repositoryNode(connectionId, repository);
     return parent && this.#known(tagNode(parent, connectionId, repository, tag));
+  }
+
+  /** Every connection as the search needs it. */
+  searchSources(): SearchSource[] {
+    return this.#settings
+      .connections()
+      .map((connection) =>
+        this.#loaded.searchSource(connection, tryCreateEndpoint(connection)?.referenceHost ?? connection.url),
+      );
+  }
+
+  /**
+   * The node of a repository or tag that is known to be there, shown from now on: also where its page is not loaded
+   * yet, and where a filter would hide it.
+   */
+  showNode(connectionId: string, repository: string, tag?: string): RepositoryNode | TagNode | undefined {
+    const node = this.repositoryNode(connectionId, repository);
+    if (!node) return undefined;
+    const catalog = this.#loaded.catalog(connectionId);
+    if (!node.pinned && !catalog.names.has(repository)) {
+      catalog.include(repository);
+      this.#fireHeld(connectionId);
+      if (node.parent) this.#fireHeld(node.parent.id);
+    }
+    if (tag === undefined) return node;
+    this.#filters.delete(node.id);
+    this.#loaded.listing(connectionId, repository).include(tag);
+    this.#fireHeld(node.id);
+    return this.tagNode(connectionId, repository, tag);
   }
 
   registryNodes(): RegistryNode[] {
@@ -395,6 +422,12 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   #fire(...nodes: RegistriesNode[]): void {
     if (nodes.length > 0) this.#changed.fire(nodes.map((node) => this.#nodes.get(node.id) ?? node));
+  }
+
+  /** The same for a node that may not be there. */
+  #fireHeld(id: string): void {
+    const node = this.#nodes.get(id);
+    if (node) this.#fire(node);
   }
 
   /** The open session of a node, for commands. */

@@ -17,6 +17,7 @@ export class RepositoryCatalog {
   readonly #atLeast: number;
   readonly #pages = new SingleFlight<void>();
   readonly #names = new Set<string>();
+  readonly #included = new Set<string>();
   #started = false;
   #cursor: string | undefined;
   #truncated = false;
@@ -30,11 +31,33 @@ export class RepositoryCatalog {
 
   /** One with nothing loaded, to take the place of this one; it will load as many names. */
   renew(): RepositoryCatalog {
-    return new RepositoryCatalog(this.#options, Math.max(this.#atLeast, this.#names.size));
+    const catalog = new RepositoryCatalog(this.#options, Math.max(this.#atLeast, this.#names.size));
+    for (const name of this.#included) catalog.include(name);
+    return catalog;
+  }
+
+  /** One with the same names that goes on by itself: what it loads is not shown. */
+  fork(): RepositoryCatalog {
+    const catalog = this.renew();
+    for (const name of this.#names) catalog.#names.add(name);
+    catalog.#started = this.#started;
+    catalog.#cursor = this.#cursor;
+    catalog.#refusal = this.#refusal;
+    return catalog;
+  }
+
+  /** Lists `name` from now on: a repository that is known to be there and was not listed yet. */
+  include(name: string): void {
+    this.#included.add(name);
+    this.#names.add(name);
   }
 
   get names(): ReadonlySet<string> {
     return this.#names;
+  }
+
+  get isStarted(): boolean {
+    return this.#started;
   }
 
   get hasMorePages(): boolean {

@@ -43,6 +43,7 @@ export class RepositoryListing {
   readonly #pageSize: number;
   readonly #onDetails: (tags: readonly string[]) => void;
   readonly #names = new Set<string>();
+  readonly #included = new Set<string>();
   readonly #details = new Map<string, TagDetails>();
   readonly #failed = new Set<string>();
   readonly #pending = new Map<string, Promise<void>>();
@@ -110,6 +111,17 @@ export class RepositoryListing {
   /** True when details were asked for and could not be had. */
   detailsFailed(tag: string): boolean {
     return this.#failed.has(tag);
+  }
+
+  /** Tags that are loaded so far. */
+  get tags(): ReadonlySet<string> {
+    return this.#names;
+  }
+
+  /** Shows `tag` from now on, however far down in the order it stands: one that is known to be there. */
+  include(tag: string): void {
+    this.#included.add(tag);
+    this.#names.add(tag);
   }
 
   /** Reads the details of `tag` anew. */
@@ -207,7 +219,11 @@ export class RepositoryListing {
       });
       first = firstTags([...first, ...slice], sortBy, this.#shown);
     }
-    return first.map(({ name }) => name);
+    const shown = new Set(first.map(({ name }) => name));
+    if (this.#included.size > 0) {
+      for (const name of names) if (this.#included.has(name)) shown.add(name);
+    }
+    return [...shown];
   }
 
   /** @param order for which they are needed: the time alone may be listed already. */
