@@ -1,5 +1,6 @@
 /** Every row group there is; a new one is a file and a line here. */
 import type { BenchGroup } from './BenchRow.ts';
+import { deadConnections } from './browse/deadConnections.ts';
 import { expandRepository } from './browse/expandRepository.ts';
 import { largeRegistry } from './browse/largeRegistry.ts';
 import { startUp } from './browse/startUp.ts';
@@ -18,6 +19,7 @@ import { zot } from './providers/zot.ts';
 export const GROUPS: readonly BenchGroup[] = [
   expandRepository,
   largeRegistry,
+  deadConnections,
   startUp,
   dockerHub,
   ecr,

@@ -1,11 +1,11 @@
 /**
- * A process that serves the listings of a large and of a small registry, so that making them does not share an event
- * loop with reading them. Pages as Distribution makes them: at most 1,000 names, `last` and `Link`.
+ * A process that serves the listings of a large and of a small registry, or of many small ones, so that making them does
+ * not share an event loop with reading them. Pages as Distribution makes them: at most 1,000 names, `last` and `Link`.
  * Source: OCI distribution-spec 1.1, "Listing Tags".
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** `http://127.0.0.1:port` of each. */
@@ -28,10 +28,30 @@ export const LARGE = { repositories: 10_000, tags: 100_000 } as const;
 const SMALL = { repositories: 100, tags: 100 } as const;
 const LARGEST_PAGE = 1_000;
 
+/** `http://127.0.0.1:port` of each. */
+export interface ManyRegistries {
+  /** Small, and answer after FAR_MS. */
+  readonly live: readonly string[];
+  /** Take a request and never answer. */
+  readonly silent: readonly string[];
+}
+
 /** The servers in a process of their own, which ends with the handle. */
-export async function startListingServers(): Promise<ListingServers & AsyncDisposable> {
-  const child = fork(import.meta.filename);
-  const [servers] = (await once(child, 'message')) as [ListingServers];
+export function startListingServers(): Promise<ListingServers & AsyncDisposable> {
+  return startServers<ListingServers>([]);
+}
+
+/** The same of many. */
+export function startManyRegistries(counts: {
+  live: number;
+  silent: number;
+}): Promise<ManyRegistries & AsyncDisposable> {
+  return startServers<ManyRegistries>([String(counts.live), String(counts.silent)]);
+}
+
+async function startServers<Servers>(args: readonly string[]): Promise<Servers & AsyncDisposable> {
+  const child = fork(import.meta.filename, args);
+  const [servers] = (await once(child, 'message')) as [Servers];
   return {
     ...servers,
     async [Symbol.asyncDispose]() {
@@ -48,7 +68,17 @@ if (import.meta.main) {
     large: await serve(LARGE, delayMs),
     small: await serve(SMALL, delayMs),
   });
-  process.send!({ near: await pair(0), far: await pair(FAR_MS) } satisfies ListingServers);
+  const many = (count: number, start: () => Promise<string>): Promise<string[]> =>
+    Promise.all(Array.from({ length: count }, start));
+  const [live, silent] = process.argv.slice(2).map(Number);
+  if (live === undefined || silent === undefined) {
+    process.send!({ near: await pair(0), far: await pair(FAR_MS) } satisfies ListingServers);
+  } else {
+    process.send!({
+      live: await many(live, () => serve(SMALL, FAR_MS)),
+      silent: await many(silent, () => listen(() => undefined)),
+    } satisfies ManyRegistries);
+  }
 }
 
 async function serve(counts: { repositories: number; tags: number }, delayMs: number): Promise<string> {
@@ -56,7 +86,7 @@ async function serve(counts: { repositories: number; tags: number }, delayMs: nu
     ['/v2/_catalog', { field: 'repositories', names: repositoryNames(counts.repositories) }],
     [`/v2/${REPOSITORY}/tags/list`, { field: 'tags', names: tagNames(counts.tags) }],
   ]);
-  const server = createServer((request, response) => {
+  return listen((request, response) => {
     const { pathname, searchParams } = new URL(request.url!, 'http://127.0.0.1');
     const list = lists.get(pathname);
     if (!list) {
@@ -79,6 +109,10 @@ async function serve(counts: { repositories: number; tags: number }, delayMs: nu
     if (delayMs > 0) setTimeout(answer, delayMs);
     else answer();
   });
+}
+
+async function listen(onRequest: RequestListener): Promise<string> {
+  const server = createServer(onRequest);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

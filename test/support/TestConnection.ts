@@ -4,6 +4,7 @@ import type { Credential, CredentialStore } from '../../src/core/credentials/Cre
 import { RegistryClient } from '../../src/core/registry/RegistryClient.ts';
 import type { PathStyle, RegistryEndpoint, TlsOptions } from '../../src/core/registry/RegistryEndpoint.ts';
 import { createEndpoint } from '../../src/core/registry/parseRegistryUrl.ts';
+import type { ConnectionLimiter } from '../../src/core/registry/transport/ConnectionLimiter.ts';
 import { Transport } from '../../src/core/registry/transport/Transport.ts';
 
 export interface TestConnectionOptions {
@@ -17,6 +18,8 @@ export interface TestConnectionOptions {
   /** Replaces fields of the endpoint that the URL gave. */
   readonly endpoint?: Partial<RegistryEndpoint>;
   readonly headersTimeoutMs?: number;
+  /** Shared by several connections, as in a window. */
+  readonly limiter?: ConnectionLimiter;
 }
 
 export class TestConnection implements AsyncDisposable {
@@ -38,6 +41,7 @@ export class TestConnection implements AsyncDisposable {
       credentials: options.credentials ?? { get: () => Promise.resolve(options.credential) },
       logger,
       userAgent: 'berth-test',
+      ...(options.limiter && { limiter: options.limiter }),
       limits: { retryBaseMs: 1, headersTimeoutMs: options.headersTimeoutMs ?? 10_000 },
     });
     this.client = new RegistryClient(endpoint, this.#transport, logger);
