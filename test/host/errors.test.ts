@@ -79,6 +79,7 @@ const REASONS: Record<ErrorKind, readonly string[]> = {
     'missingScope',
     'ssoRequired',
     'missingPermission',
+    'packagesHidden',
     'missingRole',
     'tagLocked',
     'imageLocked',
@@ -302,13 +303,19 @@ describe('An error in words', () => {
     [
       'forbidden',
       { reason: 'missingPermission', missing: 'ecr:DescribeImages', host: 'AWS (eu-west-1)' },
-      /"ecr:DescribeImages".*AWS \(eu-west-1\)/,
+      /"ecr:DescribeImages".*console\.aws\.amazon\.com\/iam/,
     ],
     [
       'forbidden',
       { reason: 'missingScope', missing: 'read:packages', host: 'api.github.com' },
-      /"read:packages"/,
+      /"read:packages" .*github\.com\/settings\/tokens/,
     ],
+    [
+      'forbidden',
+      { reason: 'missingPermission', missing: 'artifactregistry.repositories.list' },
+      /"artifactregistry\.repositories\.list".*console\.cloud\.google\.com\/iam-admin/,
+    ],
+    ['forbidden', { reason: 'packagesHidden', subject: 'acme' }, /no packages of "acme".*orgs\/acme\/people/],
     ['unauthorized', { reason: 'noApplicationDefaultCredentials' }, /gcloud auth application-default login/],
   ];
   for (const [kind, details, words] of inCloud) {

@@ -8,10 +8,10 @@ import type { Logger } from '../../core/common/Logger.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { Credential, CredentialStore } from '../../core/credentials/CredentialStore.ts';
 import { parseRepositoryName } from '../../core/oci/reference.ts';
+import { GOOGLE_KEY_USER } from '../../core/providers/google/googleHosts.ts';
 import { detectProviderKind, probeProviderKind } from '../../core/providers/index.ts';
 import { createEndpoint, parseRegistryUrl } from '../../core/registry/parseRegistryUrl.ts';
 import { GoBack, askInOrder, askPick, askText, confirm, dismissed } from '../../platform/ask.ts';
-import { createSignal } from '../../platform/cancellation.ts';
 import { parseConnection, type AuthKind, type ConnectionSetting } from '../../platform/Connection.ts';
 import { requestAccountToken } from '../../platform/accountTokens.ts';
 import { accountOf } from '../../platform/connectionAccount.ts';
@@ -19,8 +19,10 @@ import { createCliCredentials } from '../../platform/connectionCredentials.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { actionLabel, wordError } from '../../platform/wordError.ts';
+import { withProgress } from '../withProgress.ts';
 import { askAwsProfile } from './askAwsProfile.ts';
 import { askClientCertificate, askKeyPassphrase } from './askCertificateFiles.ts';
+import { askGoogleKey } from './askGoogleKey.ts';
 import { hostOf } from './placeOf.ts';
 import { signInChoices, type SignInWay } from './signInWays.ts';
 
@@ -201,6 +203,9 @@ export class ConnectionForm {
           case 'microsoft':
             await this.#connectWithAccount(this.#way);
             return;
+          case 'googleKey':
+            await this.#connectWithGoogleKey();
+            return;
           case 'aws':
             await this.#askProfile();
             return;
@@ -229,6 +234,16 @@ export class ConnectionForm {
     if (account) await requestAccountToken(account.service, account.scopes[0]);
     delete this.#draft.profile;
     await this.#connectAs(auth);
+  }
+
+  async #connectWithGoogleKey(): Promise<void> {
+    const password = await askGoogleKey(this.#title);
+    if (password === undefined) throw new GoBack();
+    this.#draft.auth = 'password';
+    this.#draft.username = GOOGLE_KEY_USER;
+    delete this.#draft.profile;
+    await this.#testWithProgress({ kind: 'basic', username: GOOGLE_KEY_USER, password });
+    this.#secret = password;
   }
 
   /** Which profile of the AWS CLI; a name that no file has yet may be typed. */
@@ -273,16 +288,12 @@ export class ConnectionForm {
   async #connectAs(auth: AuthKind): Promise<void> {
     this.#draft.auth = auth;
     delete this.#draft.username;
-    await vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t('Connecting to {0}', displayHost(this.#draft.address)),
-        cancellable: true,
-      },
-      async (_progress, token) => {
-        using cancellation = createSignal(token);
-        await this.#test(undefined, cancellation.signal);
-      },
+    await this.#testWithProgress(undefined);
+  }
+
+  #testWithProgress(credential: Credential | undefined): Promise<void> {
+    return withProgress(vscode.l10n.t('Connecting to {0}', displayHost(this.#draft.address)), (signal) =>
+      this.#test(credential, signal),
     );
   }
 

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import type { AuthKind } from '../../platform/Connection.ts';
 
-/** `token` is kept as `password`; the others are the `auth` of the connection. */
-export type SignInWay = AuthKind | 'token';
+/** `token` and `googleKey` are kept as `password`; the others are the `auth` of the connection. */
+export type SignInWay = AuthKind | 'token' | 'googleKey';
 
 export interface SignInChoice {
   readonly way: SignInWay;
@@ -17,7 +17,7 @@ const OWN_WAYS: Readonly<Record<string, readonly SignInWay[]>> = {
   ecr: ['aws'],
   ecrPublic: ['aws'],
   ghcr: ['github'],
-  google: ['google'],
+  google: ['google', 'googleKey'],
 };
 
 export function signInChoices(providerKind: string): SignInChoice[] {
@@ -64,6 +64,12 @@ function choiceOf(way: SignInWay): SignInChoice {
         detail: vscode.l10n.t(
           'What gcloud auth application-default login or GOOGLE_APPLICATION_CREDENTIALS gives',
         ),
+      };
+    case 'googleKey':
+      return {
+        way,
+        label: vscode.l10n.t('Google Service-Account Key…'),
+        detail: vscode.l10n.t('A JSON key file; its content is kept in VS Code’s secret storage'),
       };
     case 'microsoft':
       return {

@@ -13,6 +13,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { isRepositoryName, isTag } from '../oci/reference.ts';
 import type { Page } from '../registry/Page.ts';
+import { withKind } from '../registry/registryError.ts';
 import { fullRepositoryName, relativeRepositoryName } from '../registry/repositoryName.ts';
 import { delay, throwIfCancelled } from '../registry/transport/cancellation.ts';
 import { GitHubApi } from './api/GitHubApi.ts';
@@ -346,7 +347,12 @@ export class GhcrProvider extends OciProvider {
     } catch (error) {
       // One organization that hides its packages does not hide the others'.
       const isOther = this.#owners.length > 1 && owner !== this.#self;
-      if (!isOther || !isCoreError(error, 'forbidden', 'notFound')) throw error;
+      if (!isCoreError(error, 'forbidden', 'notFound')) throw error;
+      if (!isOther) {
+        throw error.details.reason
+          ? error
+          : withKind(error, 'forbidden', { reason: 'packagesHidden', subject: owner });
+      }
       this.#logger.warn(
         `GitHub shows no packages of ${owner}: ${error.details.registryMessage ?? error.message}`,
       );

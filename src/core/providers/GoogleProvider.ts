@@ -21,7 +21,7 @@ import { withKind } from '../registry/registryError.ts';
 import { fullRepositoryName, relativeRepositoryName } from '../registry/repositoryName.ts';
 import type { ApiAuthorization, ProviderApi } from './api/ProviderApi.ts';
 import { tolerantList } from './api/tolerantList.ts';
-import { GOOGLE_TOKEN_USER, tryParseGoogleLocation } from './google/googleHosts.ts';
+import { GCLOUD_HELPER_USER, GOOGLE_TOKEN_USER, tryParseGoogleLocation } from './google/googleHosts.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type {
@@ -34,6 +34,10 @@ import type {
 
 const ARTIFACT_REGISTRY_URL = 'https://artifactregistry.googleapis.com';
 const RESOURCE_MANAGER_URL = 'https://cloudresourcemanager.googleapis.com';
+
+/** In the role Artifact Registry Reader, which gcr.io asks for as well. */
+const READ_PERMISSION = 'artifactregistry.repositories.downloadArtifacts';
+const TOKEN_USERS: readonly string[] = [GOOGLE_TOKEN_USER, GCLOUD_HELPER_USER];
 
 /** Paths looked into at the same time, and in one page of repositories. */
 const PARALLEL_PATHS = 6;
@@ -212,7 +216,12 @@ export class GoogleProvider extends OciProvider {
     const path = `/v2/${name}/tags/list`;
     const scopes = [`repository:${name}:pull`];
     const request = { path, operation: 'list tags', subject: name, scopes, signal };
-    return this.client.getJsonPage(tagsReply, request, cursor);
+    try {
+      return await this.client.getJsonPage(tagsReply, request, cursor);
+    } catch (error) {
+      if (!isCoreError(error, 'forbidden')) throw error;
+      throw withKind(error, 'forbidden', { reason: 'missingPermission', missing: READ_PERMISSION });
+    }
   }
 
   /** Of the host's location only: each has a host of its own. */
@@ -279,7 +288,7 @@ export class GoogleProvider extends OciProvider {
     const last = refused ? this.#lastCredential : undefined;
     const credential = await this.#credentials.get({ key, ...(last && { refused: last }) }, signal);
     this.#lastCredential = credential;
-    if (credential?.kind === 'basic' && credential.username === GOOGLE_TOKEN_USER) {
+    if (credential?.kind === 'basic' && TOKEN_USERS.includes(credential.username)) {
       return `Bearer ${credential.password}`;
     }
     // Keys (`_json_key`) are for the registry only.

@@ -94,6 +94,11 @@ export function wordInvalidInput(error: CoreError): string {
       return l10n.t('Docker does not accept this as the name of an image.');
     case 'argumentsTooLong':
       return l10n.t('This is more than a command line can hold.');
+    case 'googleKeyFile':
+      return l10n.t(
+        '{0} is not the key of a service account. Make one in Google Cloud’s console (IAM > Service Accounts > Keys, JSON).',
+        subject || l10n.t('The file'),
+      );
     case 'credentialFileBroken':
       if (line !== undefined && subject) {
         return l10n.t('The credentials in {0} cannot be read: line {1} is not valid.', subject, line);

@@ -92,10 +92,21 @@ export function wordForbidden(
           l10n.t(
             'The token has not the scope "{0}". Make one that has it on {1}, and sign in with that.',
             missing,
-            host,
+            tokenPageOf(details.host) ?? host,
           ) +
           answer,
         'signIn',
+      );
+    case 'packagesHidden':
+      return worded(
+        l10n.t('Packages are hidden'),
+        doing +
+          l10n.t(
+            'GitHub shows this account no packages of "{0}". An owner can let it see them on https://github.com/orgs/{1}/people, or allow the application under Third-party Access; a repository you may pull can be pinned by name.',
+            ...ownerOf(details.subject),
+          ) +
+          answer,
+        'pinRepository',
       );
     case 'ssoRequired':
       return worded(
@@ -123,7 +134,7 @@ export function wordForbidden(
           l10n.t(
             'The account has not the permission "{0}". Whoever manages access on {1} can grant it.',
             missing,
-            host,
+            accessPageOf(missing) ?? host,
           ) +
           answer,
         'signIn',
@@ -140,6 +151,37 @@ export function wordForbidden(
         )
       );
   }
+}
+
+/** Where tokens of a maker's API are made; undefined where that is on the host itself. */
+function tokenPageOf(host: string | undefined): string | undefined {
+  switch (host) {
+    case 'api.github.com':
+    case 'ghcr.io':
+      return 'https://github.com/settings/tokens';
+    case 'hub.docker.com':
+      return 'https://app.docker.com/settings/personal-access-tokens';
+    case 'gitlab.com':
+    case 'registry.gitlab.com':
+      return 'https://gitlab.com/-/user_settings/personal_access_tokens';
+    default:
+      return undefined;
+  }
+}
+
+/** Where a cloud's permissions are granted, told by the permission. */
+function accessPageOf(permission: string): string | undefined {
+  if (/^(?:artifactregistry|resourcemanager)\./.test(permission)) {
+    return 'https://console.cloud.google.com/iam-admin/iam';
+  }
+  if (/^ecr(?:-public)?:/.test(permission)) return 'https://console.aws.amazon.com/iam';
+  return permission.startsWith('Microsoft.') ? 'https://portal.azure.com (Access control)' : undefined;
+}
+
+/** As it is shown, and as it stands in an address. */
+function ownerOf(subject: string | undefined): [shown: string, inAddress: string] {
+  const shown = toDisplayLine(subject ?? '', 100) || 'OWNER';
+  return [shown, /^[\w-]+$/.test(shown) ? shown : 'OWNER'];
 }
 
 /** A helper program, or a file of Docker's or Podman's, that should know the credentials. */

@@ -311,7 +311,9 @@ export async function startAcrContract(options: AcrContractOptions): Promise<Acr
   server.on('/v2/*', (exchange) => {
     const [, name, reference = ''] = /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(exchange.request.url) ?? [];
     return guarded(name === undefined ? '' : `repository:${name}:pull`, () => {
-      if (name === undefined) return reply(200, '{}');
+      if (name === undefined) {
+        return exchange.request.url === '/v2/' ? reply(200, '{}') : refusal(404, 'NOT_FOUND', 'not found');
+      }
       const repository = repositories.get(name);
       const manifest =
         repository?.tags.get(reference) ?? repository?.manifests.find(({ digest }) => digest === reference);

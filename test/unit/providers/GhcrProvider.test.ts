@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isCoreError } from '../../../src/core/common/CoreError.ts';
+import { isCoreError, type CoreError } from '../../../src/core/common/CoreError.ts';
 import { GhcrProvider } from '../../../src/core/providers/GhcrProvider.ts';
 import { startGitHubContract } from '../../support/contract/gitHub.ts';
 import type { GitHubContract, GitHubContractOptions } from '../../support/contract/gitHub.ts';
@@ -131,6 +131,20 @@ describe('GhcrProvider', () => {
     it('of an organization with single sign-on says so', async () => {
       const { kind, details } = await refusalOf({ singleSignOn: ['acme'] });
       assert.deepEqual([kind, details.reason, details.subject], ['forbidden', 'ssoRequired', 'acme']);
+    });
+
+    it('of an organization that hides its packages names the organization', async () => {
+      for (const status of [403, 404]) {
+        await using gitHub = await start();
+        gitHub.server.on('GET /orgs/acme/packages', json({ message: 'Not Found' }, status));
+        gitHub.server.on('GET /users/acme/packages', json({ message: 'Not Found' }, status));
+        await using here = await connect(gitHub, { namespace: 'acme' });
+        await assert.rejects(
+          here.provider.listRepositories(undefined, signal),
+          ({ kind, details }: CoreError) =>
+            kind === 'forbidden' && details.reason === 'packagesHidden' && details.subject === 'acme',
+        );
+      }
     });
 
     it('of a token says so', async () => {

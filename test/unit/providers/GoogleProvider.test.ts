@@ -8,7 +8,7 @@ import type { RegistryProvider } from '../../../src/core/providers/RegistryProvi
 import { createEndpoint } from '../../../src/core/registry/parseRegistryUrl.ts';
 import { startGoogleContract } from '../../support/contract/google.ts';
 import type { GoogleContract, GoogleContractManifest } from '../../support/contract/google.ts';
-import { reply } from '../../support/faultServer/behaviours.ts';
+import { json, reply } from '../../support/faultServer/behaviours.ts';
 import { sampleImage } from '../../support/sampleImage.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
@@ -155,6 +155,34 @@ describe('GoogleProvider', () => {
     assert.deepEqual((await allRepositories(provider)).sort(), ['app', 'app/debug', 'team/deep/tool']);
     const paths = contract.dataRequests().map(({ url }) => url);
     assert.equal(paths.length, new Set(paths).size);
+  });
+
+  it('names the permission that is missing to look into a path', async () => {
+    await using contract = await startGoogleContract({
+      accessToken: ACCESS_TOKEN,
+      images: { 'p/secret': image('d', 'v1') },
+      closedPaths: ['p/secret'],
+    });
+    await using session = connect(contract, 'gcr.io', '/p');
+    await assert.rejects(
+      session.provider.listTags('secret', undefined, signal),
+      (error) =>
+        isCoreError(error, 'forbidden') &&
+        error.details.missing === 'artifactregistry.repositories.downloadArtifacts',
+    );
+  });
+
+  it('lists projects with the token of the gcloud credential helper, too', async () => {
+    await using contract = await startGoogleContract({
+      accessToken: ACCESS_TOKEN,
+      projects: { mine: 'ACTIVE' },
+      repositories: { 'mine/us': { images: 'DOCKER' } },
+      images: { 'mine/images/app': image('a', 'v1') },
+    });
+    const helper = basic('_dcgcloud_token', ACCESS_TOKEN);
+    contract.server.on('GET /v2/token', json({ token: 'registry-token', expires_in: 300 }));
+    await using session = connect(contract, 'us-docker.pkg.dev', '', helper);
+    assert.deepEqual(await allRepositories(session.provider), ['mine/images/app']);
   });
 
   it('pages through more repositories than one page holds', async () => {

@@ -3,6 +3,12 @@
 /** Whose password is an OAuth token. https://cloud.google.com/artifact-registry/docs/docker/authentication */
 export const GOOGLE_TOKEN_USER = 'oauth2accesstoken';
 
+/** What the gcloud credential helper calls itself; its password is an OAuth token as well. */
+export const GCLOUD_HELPER_USER = '_dcgcloud_token';
+
+/** Whose password is a service account's key file. */
+export const GOOGLE_KEY_USER = '_json_key';
+
 /** gcr.io with its regions, and Artifact Registry's host of each location. */
 export function isGoogleHost(host: string): boolean {
   return /^(?:(?:[a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+\.pkg\.dev)$/.test(host);
