@@ -306,6 +306,21 @@ describe('AcrProvider', () => {
     }
   });
 
+  it('goes on with what az acr login renewed meanwhile, and says so only where nothing was', async () => {
+    await using contract = await start({ app: { manifests: acrImages(2, digestOf) } });
+    let token = contract.issueRefreshToken(['AcrPull']);
+    const credentials = { get: () => Promise.resolve({ kind: 'identityToken', token } as const) };
+    await using connection = new TestConnection(contract.server.origin, { credentials });
+    const provider = new AcrProvider(testProviderContext(connection));
+    await allTags(provider, 'app');
+    contract.revoke('refresh');
+    contract.revoke('access');
+    const { kind, details } = await errorOf(provider.listTags('app', undefined, signal));
+    assert.deepEqual([kind, details.reason], ['unauthorized', 'credentialsRefused']);
+    token = contract.issueRefreshToken(['AcrPull']);
+    assert.equal((await allTags(provider, 'app')).length, 2);
+  });
+
   it('asks for one token a repository, as long as the token itself says it is good for', async () => {
     await using contract = await start({ app: { manifests: acrImages(450, digestOf) } });
     await using connection = connect(contract);

@@ -12,6 +12,7 @@ import { TWO_PROFILES, useAwsHome } from '../../../support/awsHome.ts';
 import { startEcrContract } from '../../../support/contract/ecr.ts';
 import { challenge, json } from '../../../support/faultServer/behaviours.ts';
 import { FaultServer } from '../../../support/faultServer/FaultServer.ts';
+import { TestConnection } from '../../../support/TestConnection.ts';
 import { startMoto } from '../../../support/servers/moto.ts';
 
 describe('AwsCredentialStore', () => {
@@ -59,6 +60,39 @@ describe('AwsCredentialStore', () => {
     assert.equal((await store.get({ key }, signal)) === first, true);
     assert.deepEqual(ecr.calls(), ['GetAuthorizationToken']);
     await ecr.server.until(() => ecr.server.openConnections === 0);
+  });
+
+  it('makes another token when the one it gave is refused, once however many say so', async () => {
+    await using ecr = await startEcrContract({ keys });
+    const store = createStore(ecr.server.origin);
+    const key = 'registry.example';
+    const refused = await store.get({ key }, signal);
+    const request = { key, ...(refused && { refused }) };
+    const [first, second] = await Promise.all([store.get(request, signal), store.get(request, signal)]);
+    assert.equal(first, second);
+    assert.notEqual(first, refused);
+    assert.equal(await store.get(request, signal), first);
+    assert.equal(ecr.calls().length, 2);
+  });
+
+  it('gives a registry that refuses the token a new one, unseen by whoever asks', async () => {
+    await using ecr = await startEcrContract({ keys });
+    await using registry = await FaultServer.start();
+    const accepted = ['token-1'];
+    const basic = (token: string) => `Basic ${Buffer.from(`AWS:${token}`).toString('base64')}`;
+    registry.on('/v2/*', (exchange) =>
+      accepted.some((token) => exchange.request.headers.authorization === basic(token))
+        ? json({ tags: ['v1'] })(exchange)
+        : challenge('Basic realm="ecr"')(exchange),
+    );
+    const store = createStore(ecr.server.origin, { host: registry.host });
+    await using connection = new TestConnection(registry.origin, { credentials: store });
+    const list = () => connection.client.listTags('app', undefined, 10, signal);
+    assert.deepEqual((await list()).items, ['v1']);
+    accepted[0] = 'token-2';
+    assert.deepEqual((await list()).items, ['v1']);
+    accepted[0] = 'none';
+    await assert.rejects(list(), (error) => isCoreError(error, 'unauthorized'));
   });
 
   it('knows nothing for another registry', async () => {

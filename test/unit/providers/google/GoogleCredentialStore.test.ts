@@ -79,6 +79,17 @@ describe('GoogleCredentialStore', () => {
     assert.equal(server.requests.length, 2);
   });
 
+  it('makes another token when the one it gave is refused', async () => {
+    await signInAs(person);
+    server.on('POST /token', giving('ya29.one', 3600), giving('ya29.two', 3600));
+    const refused = await store.get({ key: 'gcr.io' }, signal);
+    const request = { key: 'gcr.io', ...(refused && { refused }) };
+    const [first, second] = await Promise.all([store.get(request, signal), store.get(request, signal)]);
+    assert.equal(first, second);
+    assert.equal(first?.kind === 'basic' && first.password, 'ya29.two');
+    assert.equal(server.requests.length, 2);
+  });
+
   it('keeps the token from hosts that are not Google’s', async () => {
     await signInAs(person);
     for (const key of ['registry.example.com', 'gcr.io.example', 'localhost:5000', 'gcr.io:8443']) {
