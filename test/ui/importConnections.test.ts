@@ -83,10 +83,10 @@ blocked = true
     await writeHome(`.config/containers/certs.d/${ownCa.host}/ca.crt`, caPem);
     await writeHome(`.docker/certs.d/${mutual.host}/ca.crt`, caPem);
     await writeHome(`.docker/certs.d/localhost:${mutual.port}/ca.crt`, caPem);
-    await mkdir(join(suite().home, 'certs'));
-    await copyFile(client.certificateFile, join(suite().home, 'certs/client.pem'));
     const pair = [client.certificateFile, client.keyFile].map((file) => readFile(file, 'utf8'));
+    await writeHome('certs/ca.pem', caPem);
     await writeHome('certs/both.pem', (await Promise.all(pair)).join(''));
+    await copyFile(client.certificateFile, join(suite().home, 'certs/client.pem'));
     await copyFile(client.encryptedKeyFile, join(suite().home, 'certs/client.key'));
   });
 
@@ -193,6 +193,26 @@ blocked = true
     await view.item('Mutual', 'team', 'app', '1.0');
     await workbench.shot('client-certificate-tree');
     assert.ok(!workbench.consoleLines.join('\n').includes(client.passphrase));
+  });
+
+  it('trusts a certificate authority that Edit Connection names, and no other file', async () => {
+    const { workbench, server } = suite();
+    await server.writeSettings({
+      'berth.connections': [{ name: 'Private', url: untrusted.url, auth: 'anonymous' }],
+    });
+    const { quickInput, dialog } = workbench;
+    const view = workbench.view('Registries');
+    await view.item('Private', /Certificate not trusted/);
+    await (await view.item('Private')).choose('Edit Connection…');
+    await quickInput.pick('Certificate Authority');
+    await quickInput.pick('Choose Certificate Authority…');
+    await quickInput.waitFor(/Certificate Authority \(PEM\)/);
+    await quickInput.answer(join(suite().home, 'certs/client.key'));
+    await dialog.waitFor(/client\.key holds no certificate in PEM form/);
+    await dialog.click('Choose Again');
+    await quickInput.waitFor(/Certificate Authority \(PEM\)/);
+    await quickInput.answer(join(suite().home, 'certs/ca.pem'));
+    await view.item('Private', 'team', 'app', '1.0');
   });
 
   it('asks for the client certificate while connecting, before anything is saved', async () => {

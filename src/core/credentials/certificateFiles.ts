@@ -32,8 +32,8 @@ export type ClientPairProblem =
 
 /**
  * @param passphrase asked only where the key is encrypted; undefined where none is known.
- * @throws CoreError `tls` with `subject` the path as written and one of the reasons `caFileMissing`, `caFileUnreadable`,
- *   `caFileNotPem`, `clientFileMissing`, `clientFileUnreadable`, `clientFileRelative`, `caFileRelative` or a ClientPairProblem.
+ * @throws CoreError `tls`, `subject` the path as written; `reason` a ClientPairProblem, `clientCertificateMissing` (a key
+ *   alone), or `Missing`, `Unreadable`, `Relative`, `NotPem` after `caFile` or `clientFile`.
  */
 export async function readCertificateFiles(
   { caFile, clientCertFile, clientKeyFile }: CertificateFiles,

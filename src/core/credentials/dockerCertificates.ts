@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../common/Logger.ts';
 import { isHost } from '../oci/reference.ts';
-import { openClientPair } from './certificateFiles.ts';
+import { openClientPair, type ClientPairProblem } from './certificateFiles.ts';
 import type { CredentialEnvironment } from './CredentialEnvironment.ts';
 
 /** Fits TlsOptions. */
@@ -111,10 +111,19 @@ async function readFolder(folder: string): Promise<DockerCertificates> {
     // Docker and Podman know no passphrases here.
     const pair = await openClientPair(certificatePem, keyPem, () => Promise.resolve(undefined));
     if (typeof pair !== 'string') return { additionalCaPem, ...pair, unusedFiles };
-    refuse(join(folder, pair.startsWith('clientKey') ? key : certificate), pair);
+    refuse(join(folder, pair.startsWith('clientKey') ? key : certificate), WHY_NO_PAIR[pair]);
   }
   return { additionalCaPem, unusedFiles };
 }
+
+const WHY_NO_PAIR: Readonly<Record<ClientPairProblem, string>> = {
+  clientFileNotPem: 'not PEM',
+  clientKeyMissing: 'no private key',
+  clientKeyEncrypted: 'encrypted',
+  clientKeyPassphrase: 'encrypted',
+  clientKeyMismatch: 'the key of another certificate',
+  clientCertificateExpired: 'expired',
+};
 
 function hasPort(host: string): boolean {
   return /:\d+$/.test(host);

@@ -89,9 +89,9 @@ describe('readDockerCertificates', () => {
     assert.deepEqual(unusedFiles.toSorted(), [
       `${folder}/der.crt (not PEM)`,
       `${folder}/folder.crt (EISDIR)`,
-      `${folder}/locked.key (clientKeyEncrypted)`,
+      `${folder}/locked.key (encrypted)`,
       `${folder}/lonely.cert (no lonely.key beside it)`,
-      `${folder}/torn.key (clientKeyMismatch)`,
+      `${folder}/torn.key (the key of another certificate)`,
     ]);
     assert.equal(warnings.length, 5);
   });
