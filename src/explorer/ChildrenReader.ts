@@ -99,7 +99,10 @@ export class ChildrenReader {
         messageNode(node, vscode.l10n.t('Only pinned repositories: this registry does not list the others')),
       );
     }
-    if (names.length === 0 && list.refusal === undefined) {
+    children.push(
+      ...list.refusedParts.map((error) => errorNode(node, error, `\n${error.details.subject ?? ''}`)),
+    );
+    if (children.length === 0) {
       return [messageNode(node, vscode.l10n.t('No repositories yet: push an image to create one'))];
     }
     children.push(...this.#moreRepositories(node, connectionId, list));

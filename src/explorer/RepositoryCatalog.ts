@@ -22,6 +22,7 @@ export class RepositoryCatalog {
   #cursor: string | undefined;
   #truncated = false;
   #refusal: CoreError | undefined;
+  readonly #refusedParts: CoreError[] = [];
 
   /** @param atLeast names to load at first, where a catalog that had as many is read anew. */
   constructor(options: RepositoryCatalogOptions, atLeast = 0) {
@@ -74,6 +75,11 @@ export class RepositoryCatalog {
     return this.#refusal;
   }
 
+  /** Why parts of the list are not in it, as far as it is loaded. */
+  get refusedParts(): readonly CoreError[] {
+    return this.#refusedParts;
+  }
+
   /**
    * Loads what a first look needs, once; several callers share one request, which ends when the last has cancelled.
    * @throws CoreError
@@ -112,6 +118,7 @@ export class RepositoryCatalog {
       this.#cursor = page.nextCursor;
       this.#truncated ||= page.truncated ?? false;
       for (const name of page.items) this.#names.add(name);
+      this.#refusedParts.push(...(page.refusals ?? []));
     } catch (error) {
       const isRefusal =
         isCoreError(error, 'unsupported', 'notFound') ||

@@ -134,9 +134,10 @@ export function referrerNodes(
   }));
 }
 
-export function errorNode(parent: RegistriesNode, error: unknown): RegistriesNode {
+/** @param part tells several errors below one node apart. */
+export function errorNode(parent: RegistriesNode, error: unknown, part = ''): RegistriesNode {
   const connectionId = 'connectionId' in parent ? parent.connectionId : parent.id;
-  return { kind: 'error', id: `${parent.id}\nerror`, parent, connectionId, error };
+  return { kind: 'error', id: `${parent.id}\nerror${part}`, parent, connectionId, error };
 }
 
 export function messageNode(parent: RegistriesNode, text: string): RegistriesNode {

@@ -308,7 +308,7 @@ describe('An error in words', () => {
     [
       'forbidden',
       { reason: 'missingScope', missing: 'read:packages', host: 'api.github.com' },
-      /"read:packages" .*github\.com\/settings\/tokens/,
+      /"read:packages".*github\.com\/settings\/tokens/,
     ],
     [
       'forbidden',

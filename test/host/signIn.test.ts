@@ -8,6 +8,7 @@ import { wordErrorNode } from '../../src/explorer/wordErrorNode.ts';
 import { AccountWatch } from '../../src/platform/AccountWatch.ts';
 import { connectionId } from '../../src/platform/Connection.ts';
 import { acrImages, startAcrContract, type AcrContractRole } from '../support/contract/acr.ts';
+import { startGitHubContract } from '../support/contract/gitHub.ts';
 import { anonymous, TreeFixture } from './TreeFixture.ts';
 
 const ROLES: readonly AcrContractRole[] = ['AcrPull'];
@@ -84,6 +85,24 @@ describe('A sign-in that ends', () => {
     registry.revoke('access');
     fixture.tree.refreshNode(repository);
     assert.deepEqual(await fixture.labels(repository), ['v1', 'v0']);
+  });
+
+  it('of one organization is one node beside the repositories of the others', async () => {
+    await using gitHub = await startGitHubContract({
+      token: 'ghp_canary',
+      scopes: ['read:packages', 'read:org'],
+      organizations: ['acme', 'strict'],
+      singleSignOn: ['strict'],
+    });
+    gitHub.push('acme/app', ['v1']);
+    const url = gitHub.server.origin;
+    const setting = { url, provider: 'ghcr', auth: 'password', username: 'me', apiUrl: url, name: 'GitHub' };
+    await using fixture = await TreeFixture.open(setting);
+    await fixture.secrets.store(connectionId(setting), url, 'me', 'ghp_canary');
+    assert.deepEqual(await fixture.labels(await fixture.find('GitHub')), [
+      'acme',
+      'Single sign-on is needed',
+    ]);
   });
 
   it('writes no setting, and so has nothing else read again, where signing in changes none', async () => {

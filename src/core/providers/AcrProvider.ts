@@ -8,6 +8,7 @@ import { LRUCache } from 'lru-cache';
 import { isCoreError } from '../common/CoreError.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isUnknownPlatform } from '../oci/platform.ts';
+import { isIndexType } from '../oci/mediaType.ts';
 import { isRepositoryName, parseTag } from '../oci/reference.ts';
 import type { Page } from '../registry/Page.ts';
 import { withKind } from '../registry/registryError.ts';
@@ -28,7 +29,13 @@ import {
 import { firstFilledPage } from './firstFilledPage.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  TagDetails,
+  TagSummary,
+  UntaggedManifest,
+} from './RegistryProvider.ts';
 
 /** As many as the Azure CLI asks for; the registry gives no more. */
 const PAGE_SIZE = 100;
@@ -50,6 +57,14 @@ export class AcrProvider extends OciProvider {
   override readonly capabilities: ProviderCapabilities = {
     listsRepositories: true,
     deletesSingleTag: 'native',
+    // What is untagged stays, until a retention policy or `acr purge` takes it.
+    reclaims: 'scheduled',
+  };
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'AcrPull',
+    deleteByTag: 'AcrDelete',
+    deleteByDigest: 'AcrDelete',
+    mount: 'AcrPush',
   };
   readonly #resourceId: string | undefined;
   readonly #walks = new LRUCache<string, ManifestWalk>({ max: 100 });
@@ -108,6 +123,28 @@ export class AcrProvider extends OciProvider {
         name: tag.name,
         details: toTagDetails(tag, this.#manifests.get(keyOf(name, tag.digest))),
       }));
+      return { items, ...next };
+    });
+  }
+
+  /** Newest first; a locked one is left out, as nobody could delete it. */
+  async listUntagged(
+    repository: string,
+    cursor: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Page<UntaggedManifest>> {
+    const name = fullRepositoryName(this.client.endpoint, repository);
+    const request = manifestsRequest(name, signal);
+    return this.#withRole('AcrPull', signal, async () => {
+      const { value, ...next } = await this.client.getJsonPage(manifestsReply, request, cursor);
+      const items = value.manifests
+        .filter((manifest) => manifest.tags.length === 0 && locksOf(manifest).length === 0)
+        .map(({ digest, imageSize, createdTime, mediaType }) => ({
+          digest,
+          ...(imageSize !== undefined && !isIndexType(mediaType) && { sizeInBytes: imageSize }),
+          ...(createdTime && { createdAt: createdTime }),
+          ...(mediaType !== '' && { mediaType }),
+        }));
       return { items, ...next };
     });
   }
@@ -184,13 +221,7 @@ export class AcrProvider extends OciProvider {
   async #readManifests(name: string, signal: AbortSignal): Promise<boolean> {
     const walk = this.#walks.get(name);
     if (walk === undefined || (walk.started && walk.cursor === undefined)) return false;
-    const request = {
-      path: `/acr/v1/${name}/_manifests?n=${PAGE_SIZE}&orderby=timedesc`,
-      operation: 'list tags',
-      subject: name,
-      scopes: metadataScopes(name),
-      signal,
-    };
+    const request = manifestsRequest(name, signal);
     const { value, nextCursor } = await this.client.getJsonPage(manifestsReply, request, walk.cursor);
     walk.started = true;
     walk.cursor = nextCursor;
@@ -281,6 +312,16 @@ export class AcrProvider extends OciProvider {
 
 function keyOf(name: string, digest: Digest): string {
   return `${name}@${digest}`;
+}
+
+function manifestsRequest(name: string, signal: AbortSignal) {
+  return {
+    path: `/acr/v1/${name}/_manifests?n=${PAGE_SIZE}&orderby=timedesc`,
+    operation: 'list tags',
+    subject: name,
+    scopes: metadataScopes(name),
+    signal,
+  };
 }
 
 /** What the Azure CLI asks for to look at a repository. */

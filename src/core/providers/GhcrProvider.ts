@@ -134,15 +134,21 @@ export class GhcrProvider extends OciProvider {
     if ((await this.#findToken(signal)) === undefined) return { items: [] };
     if (cursor === undefined) this.#owners = await this.#listOwners(signal);
     const items: string[] = [];
+    const refusals: CoreError[] = [];
     let [index = 0, page = 1] = cursor?.split(':').map(Number) ?? [];
     for (let requests = 0; requests < REQUESTS_PER_PAGE && items.length < PAGE_SIZE; requests += 1) {
       const owner = this.#owners[index];
       if (owner === undefined) break;
-      const { names, isLast } = await this.#repositoriesOf(owner, page, signal);
+      const { names, isLast, refusal } = await this.#repositoriesOf(owner, page, signal);
       items.push(...names);
+      if (refusal) refusals.push(refusal);
       [index, page] = isLast ? [index + 1, 1] : [index, page + 1];
     }
-    return { items, ...(index < this.#owners.length && { nextCursor: `${index}:${page}` }) };
+    return {
+      items,
+      ...(refusals.length > 0 && { refusals }),
+      ...(index < this.#owners.length && { nextCursor: `${index}:${page}` }),
+    };
   }
 
   /**
@@ -322,7 +328,7 @@ export class GhcrProvider extends OciProvider {
     owner: string,
     page: number,
     signal: AbortSignal,
-  ): Promise<{ readonly names: readonly string[]; readonly isLast: boolean }> {
+  ): Promise<{ readonly names: readonly string[]; readonly isLast: boolean; readonly refusal?: CoreError }> {
     try {
       const { value, nextLink } = await this.#asOwner(owner, signal, (path) => {
         const query = { package_type: 'container', per_page: PAGE_SIZE, page };
@@ -345,18 +351,16 @@ export class GhcrProvider extends OciProvider {
       });
       return { names, isLast: nextLink === undefined || page >= MAX_PAGES };
     } catch (error) {
-      // One organization that hides its packages does not hide the others'.
-      const isOther = this.#owners.length > 1 && owner !== this.#self;
       if (!isCoreError(error, 'forbidden', 'notFound')) throw error;
-      if (!isOther) {
-        throw error.details.reason
-          ? error
-          : withKind(error, 'forbidden', { reason: 'packagesHidden', subject: owner });
-      }
+      const refusal = error.details.reason
+        ? error
+        : withKind(error, 'forbidden', { reason: 'packagesHidden', subject: owner });
+      // One organization that hides its packages does not hide the others'.
+      if (this.#owners.length < 2 || owner === this.#self) throw refusal;
       this.#logger.warn(
         `GitHub shows no packages of ${owner}: ${error.details.registryMessage ?? error.message}`,
       );
-      return { names: [], isLast: true };
+      return { names: [], isLast: true, refusal };
     }
   }
 

@@ -229,6 +229,21 @@ describe('AcrProvider', () => {
     );
   });
 
+  it('lists what no tag leads to, apart from what is locked', async () => {
+    const manifests = [
+      image('tagged', { tags: ['1'] }),
+      image('free', { imageSize: 7 }),
+      image('locked', { attributes: { deleteEnabled: false } }),
+    ];
+    await using contract = await start({ app: { manifests } });
+    await using connection = connect(contract);
+    const { items } = await connection.provider.listUntagged('app', undefined, signal);
+    assert.deepEqual(
+      items.map(({ digest, sizeInBytes }) => [digest, sizeInBytes]),
+      [[digestOf(Buffer.from('free')), 7]],
+    );
+  });
+
   it('untags: the image and its other tags stay', async () => {
     await using contract = await start({ app: { manifests: [image('app', { tags: ['1', 'latest'] })] } });
     await using connection = connect(contract);

@@ -49,9 +49,13 @@ describe('GhcrProvider', () => {
       await using gitHub = await start({ organizations: ['acme', 'strict'], singleSignOn: ['strict'] });
       for (const name of ['me/tool', 'acme/app', 'acme/deep/er', 'other/app']) gitHub.push(name, ['v1']);
       await using here = await connect(gitHub);
-      assert.deepEqual(await here.provider.listRepositories(undefined, signal), {
-        items: ['me/tool', 'acme/app', 'acme/deep/er'],
-      });
+      const { items, refusals } = await here.provider.listRepositories(undefined, signal);
+      assert.deepEqual(items, ['me/tool', 'acme/app', 'acme/deep/er']);
+      // One that hides its packages says why, and does not hide the others'.
+      assert.deepEqual(
+        refusals?.map(({ details }) => [details.reason, details.subject]),
+        [['ssoRequired', 'strict']],
+      );
     });
 
     it('are those of the namespace, an organization or a user', async () => {

@@ -54,6 +54,7 @@ export const manifestEntry = v.object({
   configMediaType: text,
   architecture: text,
   os: text,
+  tags: tolerantList(v.string()),
   changeableAttributes: attributes,
 });
 export type AcrManifest = v.InferOutput<typeof manifestEntry>;
@@ -84,7 +85,7 @@ export function toTagDetails(tag: AcrTag, manifest: AcrManifest | undefined): Ta
     mediaType,
     kind,
     ...(createdAt && { createdAt }),
-    ...(locks.length > 0 && { locks }),
+    ...(locks.length > 0 && { locks, isLocked: true }),
     ...(manifest === undefined || isIndexType(mediaType)
       ? { isPartial: true }
       : {
