@@ -22,3 +22,11 @@ export function isGitea(headers: Headers): boolean {
       URL.parse(parameters.get('realm') ?? '')?.pathname.endsWith('/v2/token'),
   );
 }
+
+/** Quay: a token service named after its own host. get_auth_headers in endpoints/v2/__init__.py of quay/quay. */
+export function isQuay(host: string, headers: Headers): boolean {
+  return parseChallenges(headers['www-authenticate']).some(({ parameters }) => {
+    const realm = URL.parse(parameters.get('realm') ?? '');
+    return realm?.host === host && realm.pathname === '/v2/auth' && parameters.get('service') === host;
+  });
+}

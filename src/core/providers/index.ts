@@ -7,7 +7,7 @@ import { DOCKER_HUB_API_HOST } from '../registry/repositoryName.ts';
 import { ECR_PUBLIC_HOST, tryParseEcrAddress } from './aws/ecrAddress.ts';
 import { GITLAB_COM_REGISTRY, isGitLabRealm } from './gitlab/gitLabRegistry.ts';
 import { isAcrHost } from './azure/acrAddress.ts';
-import { isArtifactory, isGitea, isNexus } from './greetings.ts';
+import { isArtifactory, isGitea, isNexus, isQuay } from './greetings.ts';
 import { isGoogleHost } from './google/googleHosts.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type { RegistryProvider } from './RegistryProvider.ts';
@@ -64,7 +64,7 @@ const REGISTRATIONS: readonly ProviderRegistration[] = [
   {
     kind: 'quay',
     create: async (context) => new (await import('./QuayProvider.ts')).QuayProvider(context),
-    matches: ({ host }) => host === 'quay.io',
+    matches: ({ host }, { headers = {} }) => host === 'quay.io' || isQuay(host, headers),
   },
   {
     kind: 'harbor',

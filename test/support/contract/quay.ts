@@ -114,6 +114,8 @@ export async function startQuayContract(options: QuayContractOptions): Promise<F
       });
     }),
   );
+  const greeting = `Bearer realm="${server.origin}/v2/auth",service="${server.host}"`;
+  server.on('GET /v2/', challenge(greeting));
   return server;
 }
 

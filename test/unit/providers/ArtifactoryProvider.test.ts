@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
-import { nullLogger } from '../../../src/core/common/Logger.ts';
 import type { Credential } from '../../../src/core/credentials/CredentialStore.ts';
 import { ArtifactoryProvider } from '../../../src/core/providers/ArtifactoryProvider.ts';
-import { detectProviderKind } from '../../../src/core/providers/index.ts';
-import { discoverEndpoint } from '../../../src/core/registry/discoverEndpoint.ts';
 import type { PathStyle } from '../../../src/core/registry/RegistryEndpoint.ts';
 import { artifactoryTag, startArtifactoryContract } from '../../support/contract/artifactory.ts';
 import type { ArtifactoryContractOptions } from '../../support/contract/artifactory.ts';
+import { kindWhenMet } from '../../support/kindWhenMet.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
 
@@ -212,12 +210,6 @@ describe('ArtifactoryProvider', () => {
       { credential, path: API_PATH, pathStyle: 'api' },
     );
     assert.ok((await at.provider.listTags('app', undefined, signal)).items[0]?.details);
-    const proxy = { strictProxyTls: true };
-    const discovery = await discoverEndpoint(
-      at.artifactory.server.origin,
-      { tls: {}, proxy, logger: nullLogger, userAgent: 'berth-test' },
-      signal,
-    );
-    assert.equal(detectProviderKind(discovery.endpoint, discovery), 'artifactory');
+    assert.equal(await kindWhenMet(at.artifactory.server.origin, signal), 'artifactory');
   });
 });

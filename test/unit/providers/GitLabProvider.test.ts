@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
-import { nullLogger } from '../../../src/core/common/Logger.ts';
 import { digestOf } from '../../../src/core/oci/digest.ts';
 import { MediaType } from '../../../src/core/oci/mediaType.ts';
 import { GitLabProvider } from '../../../src/core/providers/GitLabProvider.ts';
 import { detectProviderKind } from '../../../src/core/providers/index.ts';
 import type { RegistryProvider } from '../../../src/core/providers/RegistryProvider.ts';
-import { discoverEndpoint } from '../../../src/core/registry/discoverEndpoint.ts';
 import { createEndpoint } from '../../../src/core/registry/parseRegistryUrl.ts';
 import { startGitLabContract } from '../../support/contract/gitlab.ts';
 import type { GitLabContract, GitLabContractTag } from '../../support/contract/gitlab.ts';
 import { challenge, json } from '../../support/faultServer/behaviours.ts';
 import { FaultServer } from '../../support/faultServer/FaultServer.ts';
+import { kindWhenMet } from '../../support/kindWhenMet.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
 
@@ -75,12 +74,9 @@ describe('GitLabProvider', () => {
 
   it('is recognised elsewhere by where its registry sends for tokens', async () => {
     await using contract = await withTags([]);
-    const proxy = { strictProxyTls: true };
-    const options = { tls: {}, proxy, logger: nullLogger, userAgent: 'berth-test' };
-    const discovery = await discoverEndpoint(contract.server.origin, options, signal);
-    assert.equal(detectProviderKind(discovery.endpoint, discovery), 'gitlab');
+    assert.equal(await kindWhenMet(contract.server.origin, signal), 'gitlab');
     const tokenRealm = `${contract.server.origin}/token`;
-    assert.equal(detectProviderKind(discovery.endpoint, { tokenRealm }), 'oci');
+    assert.equal(detectProviderKind(createEndpoint('registry.example', 'namespace'), { tokenRealm }), 'oci');
   });
 
   it('shows 1,000 tags with size and date in at most ten requests once the repository was listed', async () => {

@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict';
 import { request } from 'undici';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
-import { nullLogger } from '../../../src/core/common/Logger.ts';
 import { GiteaProvider } from '../../../src/core/providers/GiteaProvider.ts';
-import { detectProviderKind } from '../../../src/core/providers/index.ts';
-import { discoverEndpoint } from '../../../src/core/registry/discoverEndpoint.ts';
 import { startGiteaContract } from '../../support/contract/gitea.ts';
 import type { GiteaContractOptions } from '../../support/contract/gitea.ts';
+import { kindWhenMet } from '../../support/kindWhenMet.ts';
 import { pushSample, sampleImage, sampleIndex } from '../../support/sampleImage.ts';
 import { GITEA_USER, startGitea } from '../../support/servers/gitea.ts';
 import type { GiteaServer } from '../../support/servers/gitea.ts';
@@ -55,9 +53,7 @@ describe('GiteaProvider on a real Gitea', function () {
   after(() => gitea.stop());
 
   it('is recognised by where it sends for tokens', async () => {
-    const options = { tls: {}, proxy: { strictProxyTls: true }, logger: nullLogger, userAgent: 'berth-test' };
-    const discovery = await discoverEndpoint(gitea.url, options, signal);
-    assert.equal(detectProviderKind(discovery.endpoint, discovery), 'gitea');
+    assert.equal(await kindWhenMet(gitea.url, signal), 'gitea');
   });
 
   it('lists the images of the account and its organizations, and of the owner of the connection', async () => {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
-import { nullLogger } from '../../../src/core/common/Logger.ts';
 import type { Credential } from '../../../src/core/credentials/CredentialStore.ts';
-import { detectProviderKind, probeProviderKind } from '../../../src/core/providers/index.ts';
+import { probeProviderKind } from '../../../src/core/providers/index.ts';
 import { NexusProvider } from '../../../src/core/providers/NexusProvider.ts';
-import { discoverEndpoint } from '../../../src/core/registry/discoverEndpoint.ts';
 import type { PathStyle } from '../../../src/core/registry/RegistryEndpoint.ts';
 import { startNexusContract } from '../../support/contract/nexus.ts';
 import type { NexusContract, NexusContractOptions } from '../../support/contract/nexus.ts';
+import { kindWhenMet } from '../../support/kindWhenMet.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
 
@@ -164,12 +163,7 @@ describe('NexusProvider', () => {
 
   it('is recognised by how it signs its replies, and behind a proxy by its search', async () => {
     await using at = await connect({ repositories: { 'docker-hosted': [] } });
-    const discovery = await discoverEndpoint(
-      at.nexus.server.origin,
-      { tls: {}, proxy: { strictProxyTls: true }, logger: nullLogger, userAgent: 'berth-test' },
-      signal,
-    );
-    assert.equal(detectProviderKind(discovery.endpoint, discovery), 'nexus');
+    assert.equal(await kindWhenMet(at.nexus.server.origin, signal), 'nexus');
     assert.equal(await probeProviderKind(at.connection.client, signal), 'nexus');
   });
 });

@@ -6,6 +6,7 @@ import { QuayProvider } from '../../../src/core/providers/QuayProvider.ts';
 import { createEndpoint } from '../../../src/core/registry/parseRegistryUrl.ts';
 import { quayTag, startQuayContract } from '../../support/contract/quay.ts';
 import type { QuayContractOptions } from '../../support/contract/quay.ts';
+import { kindWhenMet } from '../../support/kindWhenMet.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
 
@@ -124,9 +125,10 @@ describe('QuayProvider', () => {
     );
   });
 
-  it('is found by its address, and knows its web pages', async () => {
+  it('is found by its address or by where it sends for tokens, and knows its web pages', async () => {
     assert.equal(detectProviderKind(createEndpoint('quay.io/acme', 'namespace')), 'quay');
     await using at = await connect({ repositories: {} }, { path: '/acme' });
+    assert.equal(await kindWhenMet(at.quay.origin, signal), 'quay');
     const page = `${at.quay.origin}/repository/acme/app?tab=tags`;
     assert.equal(at.provider.webUrl('app'), page);
     assert.equal(at.provider.webUrl('app', '1.0'), `${page}&tag=1.0`);
