@@ -17,29 +17,22 @@ import { MediaType } from '../oci/mediaType.ts';
 import { isRepositoryName, isTag } from '../oci/reference.ts';
 import type { Page } from '../registry/Page.ts';
 import { withKind } from '../registry/registryError.ts';
-import { fullRepositoryName, relativeRepositoryName } from '../registry/repositoryName.ts';
+import { relativeRepositoryName } from '../registry/repositoryName.ts';
+import { API_REFUSALS } from './api/apiRefusals.ts';
 import type { ProviderApi } from './api/ProviderApi.ts';
 import { registrySignIn } from './api/registrySignIn.ts';
 import { tolerantList } from './api/tolerantList.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import { placeOf } from './repositoryLayout.ts';
+import type { RepositoryLayout, RepositoryPlace } from './repositoryLayout.ts';
 
 const TAGS_PER_PAGE = 1_000;
 const REPOSITORIES_PER_PAGE = 1_000;
 const MAX_KEPT = 5_000;
 /** Address of one repository's registry: what is before is Artifactory's, what is behind its key. */
 const DOCKER_API = /^(.*?)\/?api\/docker\/([^/]+)\/?$/;
-/** What a server says that does not let us ask, or does not know the question. */
-const IS_REFUSED = [
-  'unauthorized',
-  'forbidden',
-  'notFound',
-  'notARegistry',
-  'unsupported',
-  'protocol',
-  'invalidInput',
-] as const;
 
 /** https://jfrog.com/help/r/jfrog-rest-apis/get-repositories */
 const repositoryList = tolerantList(v.object({ key: v.string() }));
@@ -55,12 +48,6 @@ const manifestItem = v.object({
 });
 const blobItem = v.object({ path: v.string(), name: v.string(), size: v.number() });
 
-/** Which of Artifactory's repositories a connection is to. */
-type Layout =
-  | { readonly kind: 'one'; readonly key: string }
-  /** The key is the first part of every repository's name. */
-  | { readonly kind: 'byPath'; readonly keys: readonly string[] };
-
 export class ArtifactoryProvider extends OciProvider {
   override readonly kind = 'artifactory';
   override readonly capabilities: ProviderCapabilities;
@@ -70,7 +57,7 @@ export class ArtifactoryProvider extends OciProvider {
   /** `repository:tag`, as the last listing gave it. */
   readonly #listed = new LRUCache<string, TagDetails>({ max: MAX_KEPT });
   /** Null: it was looked for and is not to be known. */
-  #layout: Layout | null | undefined;
+  #layout: RepositoryLayout | null | undefined;
   #takesQueries = true;
 
   constructor({ client, credentials, logger, openApi, settings }: ProviderContext) {
@@ -127,7 +114,7 @@ export class ArtifactoryProvider extends OciProvider {
   ): Promise<Page<TagSummary>> {
     const isOwnCursor = cursor === undefined || /^\d{1,9}$/.test(cursor);
     if (!this.#takesQueries || !isOwnCursor) return super.listTags(repository, cursor, signal);
-    const place = this.#placeOf(repository, await this.#locate(signal));
+    const place = placeOf(this.client.endpoint, await this.#locate(signal), repository);
     if (place === undefined) return super.listTags(repository, cursor, signal);
     const offset = Number(cursor ?? 0);
     try {
@@ -138,7 +125,7 @@ export class ArtifactoryProvider extends OciProvider {
       const items = [...tags].map(([name, details]) => ({ name, details }));
       return { items, ...(hasMore && { nextCursor: String(offset + TAGS_PER_PAGE) }) };
     } catch (error) {
-      if (offset > 0 || !isCoreError(error, ...IS_REFUSED)) throw error;
+      if (offset > 0 || !isCoreError(error, ...API_REFUSALS)) throw error;
       const page = await super.listTags(repository, undefined, signal);
       this.#takesQueries = false;
       this.#logger.info(`${this.client.endpoint.host} takes no queries from us: ${error.message}`);
@@ -157,7 +144,7 @@ export class ArtifactoryProvider extends OciProvider {
    * @throws CoreError `forbidden` with reason `missingPermission`.
    */
   async deleteTag(repository: string, tag: string, signal: AbortSignal): Promise<void> {
-    const place = this.#placeOf(repository, await this.#locate(signal));
+    const place = placeOf(this.client.endpoint, await this.#locate(signal), repository);
     const subject = `${repository}:${tag}`;
     try {
       if (place === undefined) {
@@ -177,24 +164,17 @@ export class ArtifactoryProvider extends OciProvider {
 
   /** Undefined until it is known in which of Artifactory's repositories it is. */
   override readonly webUrl = (repository: string, tag?: string): string | undefined => {
-    const place = this.#placeOf(repository, this.#layout);
+    const place = this.#placeOf(repository);
     if (place === undefined) return undefined;
     const path = [place.key, place.image, ...(tag === undefined ? [] : [tag])].join('/');
     return `${this.#origin}/ui/repos/tree/General/${path}`;
   };
 
-  #placeOf(
-    repository: string,
-    layout: Layout | null | undefined,
-  ): { readonly key: string; readonly image: string } | undefined {
-    if (!layout) return undefined;
-    const full = fullRepositoryName(this.client.endpoint, repository);
-    if (layout.kind === 'one') return { key: layout.key, image: full };
-    const slash = full.indexOf('/');
-    return slash < 0 ? undefined : { key: full.slice(0, slash), image: full.slice(slash + 1) };
+  #placeOf(repository: string): RepositoryPlace | undefined {
+    return placeOf(this.client.endpoint, this.#layout, repository);
   }
 
-  async #locate(signal: AbortSignal): Promise<Layout | null> {
+  async #locate(signal: AbortSignal): Promise<RepositoryLayout | null> {
     if (this.#layout !== undefined) return this.#layout;
     let keys: readonly string[];
     try {
@@ -206,7 +186,7 @@ export class ArtifactoryProvider extends OciProvider {
       });
       keys = value.map(({ key }) => key);
     } catch (error) {
-      if (!isCoreError(error, ...IS_REFUSED)) throw error;
+      if (!isCoreError(error, ...API_REFUSALS)) throw error;
       this.#logger.info(`${this.client.endpoint.host} does not tell its repositories: ${error.message}`);
       return (this.#layout = null);
     }
@@ -214,7 +194,7 @@ export class ArtifactoryProvider extends OciProvider {
   }
 
   /** Told by the namespace, by the first part of the host's name, or by there being a catalog without a key. */
-  async #chooseLayout(keys: readonly string[], signal: AbortSignal): Promise<Layout | null> {
+  async #chooseLayout(keys: readonly string[], signal: AbortSignal): Promise<RepositoryLayout | null> {
     const { host, namespacePrefix } = this.client.endpoint;
     const [prefix = ''] = namespacePrefix.split('/');
     if (keys.includes(prefix)) return { kind: 'byPath', keys };
@@ -223,7 +203,7 @@ export class ArtifactoryProvider extends OciProvider {
     try {
       await this.client.listRepositories(undefined, 1, signal);
     } catch (error) {
-      if (!isCoreError(error, ...IS_REFUSED)) throw error;
+      if (!isCoreError(error, ...API_REFUSALS)) throw error;
       return prefix === '' && keys.length > 0 ? { kind: 'byPath', keys } : null;
     }
     const [only] = keys;
@@ -235,7 +215,7 @@ export class ArtifactoryProvider extends OciProvider {
   }
 
   async #queryTags(
-    { key, image }: { readonly key: string; readonly image: string },
+    { key, image }: RepositoryPlace,
     offset: number,
     signal: AbortSignal,
   ): Promise<{ readonly tags: ReadonlyMap<string, TagDetails>; readonly hasMore: boolean }> {

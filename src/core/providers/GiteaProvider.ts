@@ -13,6 +13,7 @@ import type { CredentialStore } from '../credentials/CredentialStore.ts';
 import { isRepositoryName } from '../oci/reference.ts';
 import type { Page } from '../registry/Page.ts';
 import { fullRepositoryName, relativeRepositoryName } from '../registry/repositoryName.ts';
+import { API_REFUSALS } from './api/apiRefusals.ts';
 import type { ProviderApi } from './api/ProviderApi.ts';
 import { registrySignIn } from './api/registrySignIn.ts';
 import { tolerantList } from './api/tolerantList.ts';
@@ -40,16 +41,6 @@ const giteaOrganization = v.pipe(
   v.object({ name: v.nullish(v.string(), ''), username: v.nullish(v.string(), '') }),
   v.transform(({ name, username }) => name || username),
 );
-
-/** What a server says to those it does not show its API to, or that has none where we look. */
-const API_IS_CLOSED = [
-  'unauthorized',
-  'forbidden',
-  'notFound',
-  'notARegistry',
-  'protocol',
-  'unsupported',
-] as const;
 
 export class GiteaProvider extends OciProvider {
   override readonly kind = 'gitea';
@@ -85,7 +76,7 @@ export class GiteaProvider extends OciProvider {
       }
       return await this.#listPackages(cursor, signal);
     } catch (error) {
-      if (cursor !== undefined || !isCoreError(error, ...API_IS_CLOSED)) throw error;
+      if (cursor !== undefined || !isCoreError(error, ...API_REFUSALS)) throw error;
       const page = await super.listRepositories(undefined, signal);
       this.#logger.info(`${this.client.endpoint.host} lists by its catalog only: ${error.message}`);
       return page;
@@ -117,7 +108,7 @@ export class GiteaProvider extends OciProvider {
         signal,
       });
     } catch (error) {
-      if (!isCoreError(error, ...API_IS_CLOSED)) throw error;
+      if (!isCoreError(error, ...API_REFUSALS)) throw error;
       // What the API does not let us do the registry may, which is the same to Gitea; its answer is the one that counts.
       await this.client.deleteManifest(repository, tag, signal);
     }

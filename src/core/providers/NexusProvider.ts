@@ -16,7 +16,8 @@ import { isRepositoryName, isTag } from '../oci/reference.ts';
 import type { Page } from '../registry/Page.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
 import { withKind } from '../registry/registryError.ts';
-import { fullRepositoryName, relativeRepositoryName } from '../registry/repositoryName.ts';
+import { relativeRepositoryName } from '../registry/repositoryName.ts';
+import { API_REFUSALS } from './api/apiRefusals.ts';
 import type { ProviderApi } from './api/ProviderApi.ts';
 import { registrySignIn } from './api/registrySignIn.ts';
 import { tolerantList } from './api/tolerantList.ts';
@@ -24,6 +25,8 @@ import { kindByConfigType } from './kindByConfigType.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import { placeOf } from './repositoryLayout.ts';
+import type { RepositoryLayout, RepositoryPlace } from './repositoryLayout.ts';
 
 const REST = '/service/rest/v1';
 /** Pages of fifty that are read for one listing: a thousand tags. */
@@ -31,16 +34,6 @@ const SEARCH_PAGES = 20;
 const MAX_KEPT = 5_000;
 /** Address of one repository: what is before is Nexus's, what is behind its name. */
 const REPOSITORY_URL = /^(.*?)\/?repository\/([^/]+)\/?$/;
-/** What a server says that does not let us ask, or that is only a connector. */
-const IS_REFUSED = [
-  'unauthorized',
-  'forbidden',
-  'notFound',
-  'notARegistry',
-  'unsupported',
-  'protocol',
-  'invalidInput',
-] as const;
 
 const text = v.nullish(v.string(), '');
 /** https://help.sonatype.com/en/repositories-api.html: an entry of the list, and of the settings of those one manages. */
@@ -71,12 +64,6 @@ const component = v.object({
 type Component = v.InferOutput<typeof component>;
 const componentPage = v.object({ items: tolerantList(component), continuationToken: text });
 
-/** Which of Nexus's repositories a connection is to. */
-type Layout =
-  | { readonly kind: 'one'; readonly name: string }
-  /** The repository's name is the first part of every image's. */
-  | { readonly kind: 'byPath' };
-
 export class NexusProvider extends OciProvider {
   override readonly kind = 'nexus';
   override readonly capabilities: ProviderCapabilities;
@@ -86,7 +73,7 @@ export class NexusProvider extends OciProvider {
   /** `repository:tag`, as the last listing gave it. */
   readonly #listed = new LRUCache<string, TagDetails>({ max: MAX_KEPT });
   /** Null: it was looked for and is not to be known. */
-  #layout: Layout | null | undefined;
+  #layout: RepositoryLayout | null | undefined;
 
   /** Whether Nexus is at the registry's own host. */
   static async recognises(client: RegistryClient, signal: AbortSignal): Promise<boolean> {
@@ -103,7 +90,7 @@ export class NexusProvider extends OciProvider {
     this.#logger = logger;
     const url = new URL(settings.apiUrl ?? `${scheme}://${host}/${apiPrefix}`);
     const [, base, name] = REPOSITORY_URL.exec(url.pathname) ?? [];
-    if (name !== undefined) this.#layout = { kind: 'one', name: decodeURIComponent(name) };
+    if (name !== undefined) this.#layout = { kind: 'one', key: decodeURIComponent(name) };
     this.#url = (url.origin + (base ?? url.pathname)).replace(/\/+$/, '');
     this.#api = openApi(this.#url, registrySignIn(credentials, credentialKey));
     const isKnown = (): boolean => this.#layout !== null;
@@ -120,10 +107,10 @@ export class NexusProvider extends OciProvider {
     try {
       return await super.listRepositories(cursor, signal);
     } catch (error) {
-      if (!isCoreError(error, ...IS_REFUSED)) throw error;
+      if (!isCoreError(error, ...API_REFUSALS)) throw error;
       const layout = await this.#locate(signal);
       if (layout?.kind !== 'one') throw error;
-      const found = await this.#search({ repository: layout.name }, 'list repositories', layout.name, signal);
+      const found = await this.#search({ repository: layout.key }, 'list repositories', layout.key, signal);
       const names = found.components.flatMap(
         ({ name }) => relativeRepositoryName(this.client.endpoint, name) ?? [],
       );
@@ -155,7 +142,7 @@ export class NexusProvider extends OciProvider {
    */
   async deleteTag(repository: string, tag: string, signal: AbortSignal): Promise<void> {
     const subject = `${repository}:${tag}`;
-    const place = this.#placeOf(repository, await this.#locate(signal));
+    const place = placeOf(this.client.endpoint, await this.#locate(signal), repository);
     try {
       const [found] = place ? await this.#components(place, { version: tag }, 'delete tag', signal) : [];
       if (found === undefined) {
@@ -171,7 +158,7 @@ export class NexusProvider extends OciProvider {
       });
     } catch (error) {
       if (!isCoreError(error, 'forbidden') || place === undefined) throw error;
-      const missing = `nx-repository-view-docker-${place.name}-delete`;
+      const missing = `nx-repository-view-docker-${place.key}-delete`;
       throw withKind(error, 'forbidden', { reason: 'missingPermission', missing });
     } finally {
       this.#listed.delete(subject);
@@ -180,24 +167,17 @@ export class NexusProvider extends OciProvider {
 
   /** Undefined until it is known in which of Nexus's repositories it is. */
   override readonly webUrl = (repository: string, tag?: string): string | undefined => {
-    const place = this.#placeOf(repository, this.#layout);
+    const place = this.#placeOf(repository);
     if (place === undefined) return undefined;
     const path = ['v2', place.image, 'tags', ...(tag === undefined ? [] : [tag])].join('/');
-    return `${this.#url}/#browse/browse:${encodeURIComponent(place.name)}:${encodeURIComponent(path)}`;
+    return `${this.#url}/#browse/browse:${encodeURIComponent(place.key)}:${encodeURIComponent(path)}`;
   };
 
-  #placeOf(
-    repository: string,
-    layout: Layout | null | undefined,
-  ): { readonly name: string; readonly image: string } | undefined {
-    if (!layout) return undefined;
-    const full = fullRepositoryName(this.client.endpoint, repository);
-    if (layout.kind === 'one') return { name: layout.name, image: full };
-    const slash = full.indexOf('/');
-    return slash < 0 ? undefined : { name: full.slice(0, slash), image: full.slice(slash + 1) };
+  #placeOf(repository: string): RepositoryPlace | undefined {
+    return placeOf(this.client.endpoint, this.#layout, repository);
   }
 
-  async #locate(signal: AbortSignal): Promise<Layout | null> {
+  async #locate(signal: AbortSignal): Promise<RepositoryLayout | null> {
     if (this.#layout !== undefined) return this.#layout;
     try {
       const { value } = await this.#api.get(tolerantList(dockerRepository), {
@@ -210,7 +190,7 @@ export class NexusProvider extends OciProvider {
         signal,
       ));
     } catch (error) {
-      if (!isCoreError(error, ...IS_REFUSED)) throw error;
+      if (!isCoreError(error, ...API_REFUSALS)) throw error;
       this.#logger.info(
         `Nexus itself does not answer at ${this.#url}, apiUrl may say where it does: ${error.message}`,
       );
@@ -218,18 +198,18 @@ export class NexusProvider extends OciProvider {
     }
   }
 
-  async #chooseLayout(names: readonly string[], signal: AbortSignal): Promise<Layout | null> {
+  async #chooseLayout(names: readonly string[], signal: AbortSignal): Promise<RepositoryLayout | null> {
     const { host, namespacePrefix } = this.client.endpoint;
-    if (names.includes(namespacePrefix.split('/', 1)[0]!)) return { kind: 'byPath' };
+    if (names.includes(namespacePrefix.split('/', 1)[0]!)) return { kind: 'byPath', keys: names };
     const connectors = await this.#connectors(signal);
     const [label] = host.split('.');
     const port = Number(/:(\d+)$/.exec(host)?.[1] ?? NaN);
     const own =
       connectors.find(({ docker }) => docker.subdomain !== '' && docker.subdomain === label) ??
       connectors.find(({ docker }) => docker.httpPort === port || docker.httpsPort === port);
-    if (own !== undefined) return { kind: 'one', name: own.name };
+    if (own !== undefined) return { kind: 'one', key: own.name };
     const [only] = names;
-    if (names.length === 1 && only !== undefined) return { kind: 'one', name: only };
+    if (names.length === 1 && only !== undefined) return { kind: 'one', key: only };
     this.#logger.info(
       `Which of ${names.length} repositories ${host} stands for is not known: apiUrl may say it, as https://nexus.example.com/repository/NAME`,
     );
@@ -242,32 +222,32 @@ export class NexusProvider extends OciProvider {
       const request = { path: `${REST}/repositorySettings`, operation: 'look for repositories', signal };
       return (await this.#api.get(tolerantList(dockerConnector), request)).value;
     } catch (error) {
-      if (!isCoreError(error, ...IS_REFUSED)) throw error;
+      if (!isCoreError(error, ...API_REFUSALS)) throw error;
       return [];
     }
   }
 
   async #readDetails(repository: string, signal: AbortSignal): Promise<void> {
     try {
-      const place = this.#placeOf(repository, await this.#locate(signal));
+      const place = placeOf(this.client.endpoint, await this.#locate(signal), repository);
       if (place === undefined) return;
       for (const each of await this.#components(place, {}, 'list tags', signal)) {
         const details = toDetails(each);
         if (details) this.#listed.set(`${repository}:${each.version}`, details);
       }
     } catch (error) {
-      if (!isCoreError(error, ...IS_REFUSED)) throw error;
+      if (!isCoreError(error, ...API_REFUSALS)) throw error;
       this.#logger.info(`Nexus's search says nothing of ${repository}: ${error.message}`);
     }
   }
 
   async #components(
-    { name, image }: { readonly name: string; readonly image: string },
+    { key, image }: RepositoryPlace,
     query: Readonly<Record<string, string>>,
     operation: string,
     signal: AbortSignal,
   ): Promise<readonly Component[]> {
-    const all = { repository: name, name: image, ...query };
+    const all = { repository: key, name: image, ...query };
     const { components } = await this.#search(all, operation, image, signal);
     // The search takes words for patterns.
     return components.filter(
