@@ -8,6 +8,7 @@ import { ChooseClientCertificateCommand } from './connections/ChooseClientCertif
 import { ConnectAzureCommand } from './connections/ConnectAzureCommand.ts';
 import { ConnectDockerHubCommand } from './connections/ConnectDockerHubCommand.ts';
 import { ConnectEcrCommand } from './connections/ConnectEcrCommand.ts';
+import { ConnectGoogleCommand } from './connections/ConnectGoogleCommand.ts';
 import { ConnectRegistryCommand } from './connections/ConnectRegistryCommand.ts';
 import { CreateRepositoryCommand } from './connections/CreateRepositoryCommand.ts';
 import { EditConnectionCommand } from './connections/EditConnectionCommand.ts';
@@ -75,6 +76,7 @@ export function createCommands(services: Services): Command[] {
     new ConnectDockerHubCommand(settings, secrets, sessions, logger, tree, view),
     new ConnectAzureCommand(settings, secrets, sessions, logger, tree, view),
     new ConnectEcrCommand(settings, secrets, sessions, logger, tree, view),
+    new ConnectGoogleCommand(settings, secrets, sessions, logger, tree, view),
     new EditConnectionCommand(settings, secrets, sessions, logger),
     new RemoveConnectionCommand(settings, secrets),
     new SignInCommand(settings, secrets, sessions, logger),

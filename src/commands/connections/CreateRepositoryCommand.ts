@@ -9,6 +9,7 @@ import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type { Command } from '../Command.ts';
+import { problemOfRepository } from '../problemOfRepository.ts';
 
 /** Creates an empty repository, where the registry wants one to be there before a push. */
 export class CreateRepositoryCommand implements Command {
@@ -39,7 +40,7 @@ export class CreateRepositoryCommand implements Command {
       prompt: vscode.l10n.t('Name of the new repository in {0}', connection.name),
       placeholder: 'team/app',
       value: node?.namespace ? `${node.namespace}/` : '',
-      validate: (text) => (text === '' || text.endsWith('/') ? undefined : problemOf(text)),
+      validate: problemOfRepository,
       accept: async (text, signal) => {
         const name = parseRepositoryName(text.trim());
         const { provider } = await this.#sessions.open(connection.id);
@@ -76,14 +77,5 @@ export class CreateRepositoryCommand implements Command {
       })),
     });
     return connection;
-  }
-}
-
-function problemOf(text: string): string | undefined {
-  try {
-    parseRepositoryName(text.trim());
-    return undefined;
-  } catch (error) {
-    return wordError(error).message;
   }
 }
