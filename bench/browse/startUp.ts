@@ -39,6 +39,7 @@ export const startUp: BenchGroup = {
       const clock = windows.map(({ loadMs, activateMs }) => loadMs + activateMs);
       note(`activation by the clock, others' work included, in ${WINDOWS} windows: ${clock.join(', ')} ms`);
       note(`loaded on first use, beside the main bundle: ${toKB(size.laterInBytes)} KB`);
+      for (const { cloud, ownInBytes } of size.clouds) note(`of that for ${cloud}: ${toKB(ownInBytes)} KB`);
       return [
         absoluteRow({
           area: 'browse',
@@ -47,6 +48,15 @@ export const startUp: BenchGroup = {
           ours: toKB(size.mainInBytes),
           bar: 400,
         }),
+        ...size.clouds.map(({ cloud, elsewhereInBytes }) =>
+          absoluteRow({
+            area: 'browse',
+            name: `what only ${cloud} needs, read without it`,
+            unit: 'KB',
+            ours: toKB(elsewhereInBytes),
+            bar: 0,
+          }),
+        ),
         absoluteRow({
           area: 'browse',
           name: 'activation: work of the extension host',
@@ -66,6 +76,46 @@ interface BundleSize {
   readonly mainInBytes: number;
   /** Chunks and the HTTP client. */
   readonly laterInBytes: number;
+  readonly clouds: readonly CloudSize[];
+}
+
+interface CloudSize {
+  readonly cloud: string;
+  readonly ownInBytes: number;
+  /** What of it activation, or the first use of anything that is not this cloud's, reads. */
+  readonly elsewhereInBytes: number;
+}
+
+/** What only one cloud needs, and the sources that may load it. */
+const CLOUDS = [
+  {
+    cloud: 'AWS',
+    libraries: /node_modules\/@(?:aws-sdk|aws-crypto|smithy)\//,
+    own: /\/(?:aws\/|Ecr|awsCredentials)/,
+  },
+  {
+    cloud: 'Google',
+    libraries: /node_modules\/(?:google-|gaxios|gcp-|gtoken|jws)/,
+    own: /\/(?:google\/|Google)/,
+  },
+  // Spoken to without a library of its maker: its provider stands for one.
+  {
+    cloud: 'Azure',
+    libraries: /node_modules\/@azure\/|providers\/AcrProvider\.ts$/,
+    own: /\/(?:azure|Acr)/,
+  },
+] as const;
+
+/** What esbuild says of the files it wrote. */
+interface Metafile {
+  readonly mainBundleInBytes: number;
+  readonly outputs: Readonly<Record<string, MetafileOutput>>;
+}
+
+interface MetafileOutput {
+  readonly entryPoint?: string;
+  readonly imports: readonly { readonly path: string; readonly kind: string; readonly external?: boolean }[];
+  readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>;
 }
 
 /** Builds what ships into a folder of its own: the build somebody works with stays. */
@@ -73,13 +123,36 @@ async function buildForProduction(folder: string): Promise<BundleSize> {
   await mkdir(folder);
   for (const name of SOURCES) await symlink(join(ROOT, name), join(folder, name));
   await promisify(execFile)(process.execPath, [join(ROOT, 'esbuild.mjs'), '--production'], { cwd: folder });
-  const meta = JSON.parse(await readFile(join(folder, 'out/meta.json'), 'utf8')) as {
-    mainBundleInBytes: number;
-  };
+  const meta = JSON.parse(await readFile(join(folder, 'out/meta.json'), 'utf8')) as Metafile;
   let allInBytes = 0;
   for await (const file of glob('dist/*.{js,cjs}', { cwd: folder }))
     allInBytes += (await stat(join(folder, file))).size;
-  return { mainInBytes: meta.mainBundleInBytes, laterInBytes: allInBytes - meta.mainBundleInBytes };
+  return {
+    mainInBytes: meta.mainBundleInBytes,
+    laterInBytes: allInBytes - meta.mainBundleInBytes,
+    clouds: CLOUDS.map((cloud) => cloudSizeOf(meta, cloud)),
+  };
+}
+
+/** Every entry of the bundle that is a source of ours, with all that is read before its first line runs. */
+function cloudSizeOf({ outputs }: Metafile, { cloud, libraries, own }: (typeof CLOUDS)[number]): CloudSize {
+  const sizeOf = (file: string): number =>
+    Object.entries(outputs[file]!.inputs)
+      .filter(([input]) => libraries.test(input))
+      .reduce((total, [, { bytesInOutput }]) => total + bytesInOutput, 0);
+  const elsewhere = new Set<string>();
+  const visit = (file: string): void => {
+    if (elsewhere.has(file)) return;
+    elsewhere.add(file);
+    for (const { path, kind, external } of outputs[file]!.imports) {
+      if (!external && kind === 'import-statement') visit(path);
+    }
+  };
+  for (const [file, { entryPoint }] of Object.entries(outputs)) {
+    if (entryPoint?.startsWith('src/') && !own.test(entryPoint)) visit(file);
+  }
+  const total = (files: Iterable<string>): number => [...files].reduce((sum, file) => sum + sizeOf(file), 0);
+  return { cloud, ownInBytes: total(Object.keys(outputs)), elsewhereInBytes: total(elsewhere) };
 }
 
 function toKB(bytes: number): number {

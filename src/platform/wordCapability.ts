@@ -65,10 +65,12 @@ export function registryKindLabel(kind: string): string {
       return 'GitHub';
     case 'google':
       return 'Google';
+    case 'acr':
+      return 'Azure Container Registry';
     case 'gitlab':
       return 'GitLab';
     default:
-      // Quay, Harbor, zot: as they write themselves.
+      // Quay, Harbor, Nexus and others, as they write themselves.
       return kind === 'zot' ? kind : `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
   }
 }

@@ -189,6 +189,78 @@ describe('The Registries tree', () => {
     });
   });
 
+  describe('knows capabilities', () => {
+    it('of what somebody asked about, in its tooltip, and asks nothing by itself', async () => {
+      await using server = await FaultServer.start();
+      server.on('*', forward(distribution.url));
+      await using fixture = await TreeFixture.open(anonymous(server.origin, { name: 'R' }));
+      const registry = await fixture.find('R');
+      const repository = await fixture.find('R', 'team', 'app2');
+      const tooltip = async (node: RegistriesNode) => {
+        const item = await fixture.tree.resolveTreeItem(fixture.tree.getTreeItem(node), node);
+        return textOf(item.tooltip);
+      };
+      assert.doesNotMatch(await tooltip(registry), /[✓✗]/);
+      assert.ok(server.requests.every(({ method }) => method === 'GET'));
+
+      const { signal } = new AbortController();
+      const ignore = (): void => undefined;
+      const redrawn = fixture.nextChange();
+      await fixture.capabilities.probeRegistry(server.origin, ignore, signal);
+      assert.deepEqual(await redrawn, [registry]);
+      assert.match(await tooltip(registry), /^✓ List the repositories$/m);
+      const subject = { connectionId: server.origin, repository: 'team/app2' };
+      await fixture.capabilities.probeRepository(subject, 'all', ignore, signal);
+      assert.match(await tooltip(repository), /^✗ Delete one tag$/m);
+
+      fixture.sessions.reset(server.origin);
+      assert.doesNotMatch(await tooltip(registry), /[✓✗]/);
+    });
+  });
+
+  describe('shows what the search found', () => {
+    it('a repository on a page that is not loaded, and a tag that the filter hides', async () => {
+      await using server = await FaultServer.start();
+      serveLists(server, { app: ['v1', 'v2'], far: ['v1'] });
+      server.on(
+        'GET /v2/_catalog',
+        json({ repositories: ['app'] }, 200, { link: '</v2/_catalog?last=app&n=1>; rel="next"' }),
+      );
+      await using fixture = await TreeFixture.open(anonymous(server.origin, { name: 'R' }));
+      const registry = await fixture.find('R');
+      assert.deepEqual(await fixture.labels(registry), ['app', 'Load More…']);
+      const far = fixture.tree.showNode(server.origin, 'far');
+      assert.deepEqual(await fixture.labels(registry), ['app', 'far', 'Load More…']);
+      assert.equal(fixture.label(far!), 'far');
+
+      const app = await fixture.find('R', 'app');
+      assert.ok(app.kind === 'repository');
+      fixture.tree.setFilter(app, 'v2');
+      assert.deepEqual(await fixture.labels(app), ['v2']);
+      const tag = fixture.tree.showNode(server.origin, 'app', 'v1');
+      assert.deepEqual(await fixture.labels(app), ['v2', 'v1']);
+      assert.equal(fixture.tree.getParent(tag!)?.id, app.id);
+    });
+
+    it('without loading more into the tree than was asked for', async () => {
+      await using server = await FaultServer.start();
+      serveLists(server, { app: ['v1'] });
+      server.on(
+        'GET /v2/_catalog',
+        json({ repositories: ['app'] }, 200, { link: '</v2/_catalog?last=app&n=1>; rel="next"' }),
+        json({ repositories: ['more'] }),
+      );
+      await using fixture = await TreeFixture.open(anonymous(server.origin, { name: 'R' }));
+      const registry = await fixture.find('R');
+      await fixture.labels(registry);
+      const [source] = fixture.tree.searchSources();
+      await source!.loadMore(new AbortController().signal);
+      assert.deepEqual([...source!.repositories()], ['app', 'more']);
+      assert.equal(source!.hasMore(), false);
+      assert.deepEqual(await fixture.labels(registry), ['app', 'Load More…']);
+    });
+  });
+
   describe('keeps failures where they are', () => {
     it('a registry that fails is one node with the reason and the next step; the others answer', async () => {
       await using broken = await FaultServer.start();

@@ -58,7 +58,7 @@ describe('Show Registry Capabilities', () => {
 
   it('shows a registry from the palette, and leads on to one of its repositories', async () => {
     const { workbench, server } = suite();
-    await server.writeSettings({ ...settings(), 'workbench.colorTheme': 'Default Light Modern' });
+    await server.writeSettings({ ...settings(), 'workbench.colorTheme': 'Default Dark Modern' });
     await workbench.runCommand('Berth: Show Registry Capabilities');
     const panel = workbench.panel(/^Capabilities: 127\.0\.0\.1:\d+$/);
     await panel.waitFor();
@@ -66,7 +66,10 @@ describe('Show Registry Capabilities', () => {
     await panel.content.getByRole('button', { name: 'Check a Repository…' }).click();
     await workbench.quickInput.pick('team/app');
     await workbench.panel(/^Capabilities: .*team\/app/).waitFor();
-    await workbench.shot('capabilities-light');
+    await workbench.shot('capabilities-dark');
+    await workbench.resizeSidebar(720);
+    await workbench.shot('capabilities-narrow');
+    await workbench.resizeSidebar(300);
   });
 
   it('comes back after the window was reloaded, and asks nothing by itself', async () => {
