@@ -2,7 +2,6 @@
  * "Show Registry Capabilities": one editor panel for each registry or repository, revealed when asked for again, and
  * back after a reload of the window. What a panel does is in CapabilitiesPanelSession; this file gives it a window.
  */
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { toDisplayLine } from '../core/common/displayText.ts';
 import type { Logger } from '../core/common/Logger.ts';
@@ -18,7 +17,7 @@ import {
   type CapabilityState,
 } from './capabilitiesPanelProtocol.ts';
 import { CapabilitiesPanelSession } from './CapabilitiesPanelSession.ts';
-import { manifestPanelHtml } from './manifestPanelHtml.ts';
+import { webviewPage } from './webviewPage.ts';
 
 export interface CapabilitiesPanelsDependencies {
   readonly capabilities: Capabilities;
@@ -137,16 +136,7 @@ export class CapabilitiesPanels implements vscode.WebviewPanelSerializer, vscode
       session.dispose();
       listening.dispose();
     });
-    const resource = (name: string) =>
-      webview.asWebviewUri(vscode.Uri.joinPath(this.#media, name)).toString();
-    webview.html = manifestPanelHtml({
-      cspSource: webview.cspSource,
-      nonce: randomBytes(16).toString('base64url'),
-      language: vscode.env.language,
-      scriptUri: resource('capabilities.js'),
-      styleUri: resource('capabilities.css'),
-      codiconUri: resource('codicon.css'),
-    });
+    webview.html = webviewPage(webview, this.#media, 'capabilities');
   }
 }
 

@@ -2,13 +2,12 @@
  * "Inspect Manifest": one editor panel for each reference that is open, revealed when asked for again, and back after
  * a reload of the window. What a panel does is in ManifestPanelSession; this file gives it a window.
  */
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { actionLabel, wordError } from '../platform/wordError.ts';
-import { manifestPanelHtml } from './manifestPanelHtml.ts';
 import { ManifestPanelSession, type ManifestPanelDependencies } from './ManifestPanelSession.ts';
 import { tryParsePanelState, type ManifestRequest, type PanelError } from './manifestPanelProtocol.ts';
 import { manifestPanelStrings } from './manifestPanelStrings.ts';
+import { webviewPage } from './webviewPage.ts';
 
 /** What a session needs and a window cannot give. */
 export type ManifestPanelsDependencies = Omit<
@@ -115,16 +114,7 @@ export class ManifestPanels implements vscode.WebviewPanelSerializer, vscode.Dis
       listening.dispose();
       verified.dispose();
     });
-    const resource = (name: string) =>
-      webview.asWebviewUri(vscode.Uri.joinPath(this.#media, name)).toString();
-    webview.html = manifestPanelHtml({
-      cspSource: webview.cspSource,
-      nonce: randomBytes(16).toString('base64url'),
-      language: vscode.env.language,
-      scriptUri: resource('manifest.js'),
-      styleUri: resource('manifest.css'),
-      codiconUri: resource('codicon.css'),
-    });
+    webview.html = webviewPage(webview, this.#media, 'manifest');
   }
 }
 

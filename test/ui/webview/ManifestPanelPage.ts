@@ -9,7 +9,7 @@ import { basename, extname, join } from 'node:path';
 import * as esbuild from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../../scripts/vscode/launchBrowser.ts';
-import { manifestPanelHtml } from '../../../src/panels/manifestPanelHtml.ts';
+import { panelHtml } from '../../../src/panels/panelHtml.ts';
 import {
   ManifestPanelSession,
   type ManifestPanelDependencies,
@@ -145,7 +145,7 @@ export class ManifestPanelPage {
 }
 
 function pageHtml(origin: string): string {
-  return manifestPanelHtml({
+  return panelHtml({
     cspSource: origin,
     nonce: NONCE,
     language: 'en',

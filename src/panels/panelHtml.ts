@@ -1,4 +1,4 @@
-/** The page a manifest panel's webview starts from. It holds no data: everything arrives by message. */
+/** The page a panel’s webview starts from. It holds no data: everything arrives by message. */
 
 export interface PanelResources {
   readonly cspSource: string;
@@ -10,7 +10,7 @@ export interface PanelResources {
   readonly codiconUri: string;
 }
 
-export function manifestPanelHtml(resources: PanelResources): string {
+export function panelHtml(resources: PanelResources): string {
   const { cspSource, nonce, scriptUri, styleUri, codiconUri } = resources;
   const policy = [
     `default-src 'none'`,
