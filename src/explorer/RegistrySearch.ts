@@ -62,6 +62,7 @@ const HITS_PER_SOURCE = 50;
 const TAGGED_REPOSITORIES = 5;
 /** Names matched before the event loop gets a turn, a few milliseconds. */
 const SLICE = 5_000;
+const MATCH_EVERY_MS = 250;
 /** Against registries whose paging has no end. */
 const MAX_PAGES = 1_000;
 const MIN_PUBLIC_LENGTH = 2;
@@ -150,23 +151,30 @@ export class RegistrySearch {
   async #load(source: SearchSource): Promise<void> {
     const { signal } = this.#session;
     this.#loading.add(source.id);
+    let matchedAt = -Infinity;
     try {
       for (let page = 0; page < MAX_PAGES && source.hasMore(); page += 1) {
         await source.loadMore(signal);
         if (signal.aborted) return;
-        const asking = this.#asking.signal;
-        await this.#match(source, asking);
-        this.#announce();
-        // Better ones may have come than those whose tags were asked for.
-        const { tag } = this.#query;
-        if (this.#isAsked && tag !== undefined) void this.#askTags(source, tag, asking);
+        // Not after every page of a long list: each time all that is loaded is looked through.
+        if (performance.now() - matchedAt < MATCH_EVERY_MS) continue;
+        matchedAt = performance.now();
+        await this.#matchLoaded(source);
       }
     } catch (error) {
-      if (!signal.aborted) this.#errors.set(source.id, error);
-    } finally {
-      this.#loading.delete(source.id);
-      this.#announce();
+      this.#errors.set(source.id, error);
     }
+    this.#loading.delete(source.id);
+    if (!signal.aborted) await this.#matchLoaded(source);
+  }
+
+  async #matchLoaded(source: SearchSource): Promise<void> {
+    const { signal } = this.#asking;
+    await this.#match(source, signal);
+    this.#announce();
+    // Better ones may have come than those whose tags were asked for.
+    const { tag } = this.#query;
+    if (this.#isAsked && tag !== undefined) void this.#askTags(source, tag, signal);
   }
 
   /** Finds what fits among what is loaded. */

@@ -17,6 +17,9 @@ interface SearchItem extends vscode.QuickPickItem {
 }
 
 const QUESTION = 'searchedText';
+/** Rows in all, and of each registry that has any: a list that is drawn anew with every answer. */
+const MOST_SHOWN = 300;
+const LEAST_SHOWN = 5;
 
 /** Looks through the repositories and tags of all connections, and shows what is chosen in the tree. */
 export class SearchCommand implements Command {
@@ -108,14 +111,16 @@ export class SearchCommand implements Command {
 
   #itemsOf(groups: readonly SearchGroup[], text: string, isBusy: boolean): SearchItem[] {
     const items: SearchItem[] = [];
-    for (const { source, hits, moreCount } of groups) {
-      if (hits.length === 0) continue;
+    const found = groups.filter(({ hits }) => hits.length > 0);
+    const share = Math.max(LEAST_SHOWN, Math.floor(MOST_SHOWN / found.length));
+    for (const { source, hits, moreCount } of found) {
+      const notShown = moreCount + Math.max(0, hits.length - share);
       const name = this.#settings.get(source.id)?.name ?? source.id;
       items.push({ label: toDisplayLine(name), kind: vscode.QuickPickItemKind.Separator });
-      for (const hit of hits) items.push(itemOf(source.id, hit));
-      if (moreCount > 0) {
+      for (const hit of hits.slice(0, share)) items.push(itemOf(source.id, hit));
+      if (notShown > 0) {
         items.push({
-          label: vscode.l10n.t('{0} more: type more of the name', formatCount(moreCount)),
+          label: vscode.l10n.t('{0} more: type more of the name', formatCount(notShown)),
           iconPath: new vscode.ThemeIcon('ellipsis'),
           alwaysShow: true,
         });
