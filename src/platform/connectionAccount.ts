@@ -24,8 +24,8 @@ export function accountOf({
   ConnectionAccount | undefined {
   if (auth === 'github') return { service: 'github', scopes: [GITHUB_SCOPES] };
   if (auth !== 'microsoft') return undefined;
-  const { protocol, host } = new URL(url);
-  const cloud = protocol === 'https:' ? tryFindAzureCloud(host) : undefined;
+  const address = URL.parse(url);
+  const cloud = address?.protocol === 'https:' ? tryFindAzureCloud(address.host) : undefined;
   if (cloud === undefined) return undefined;
   const others = registryScopes(cloud, tenant);
   return {

@@ -296,6 +296,11 @@ describe('An error in words', () => {
       { reason: 'repositoryLocked', host: 'mine.azurecr.io', subject: 'team/app:1.0' },
       /whole repository is locked.*--repository team\/app /,
     ],
+    [
+      'unsupported',
+      { code: 'REGISTRY_DISALLOWED_OPERATION', host: 'mine.azurecr.io', subject: 'team/app:1.0' },
+      /is locked.*az acr repository show --name mine --repository team\/app/,
+    ],
     ['unauthorized', { reason: 'credentialsRefused', host: 'mine.azurecr.cn' }, /az acr login --name mine"/],
     ['unauthorized', { reason: 'azureAccountRefused', host: 'mine.azurecr.io' }, /directory.*AcrPull/],
     ['unauthorized', { reason: 'profileMissing', missing: 'work' }, /"work".*aws configure --profile work/],
@@ -319,7 +324,7 @@ describe('An error in words', () => {
     ['unauthorized', { reason: 'noApplicationDefaultCredentials' }, /gcloud auth application-default login/],
   ];
   for (const [kind, details, words] of inCloud) {
-    it(`names what is missing and the command that helps: ${details.reason}`, () => {
+    it(`names what is missing and the command that helps: ${details.reason ?? details.code}`, () => {
       assert.match(wordError(new CoreError(kind, 'x', details)).message, words);
     });
   }

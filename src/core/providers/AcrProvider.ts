@@ -196,7 +196,9 @@ export class AcrProvider extends OciProvider {
   override readonly webUrl = (repository: string, tag?: string): string | undefined => {
     const { host } = this.client.endpoint;
     const cloud = tryFindAzureCloud(host);
-    if (this.#resourceId === undefined || cloud === undefined) return undefined;
+    const registry = this.#resourceId?.split('/').at(-1)?.toLowerCase();
+    // The setting may be of the registry that the connection had before.
+    if (this.#resourceId === undefined || !registry || !cloud || !host.startsWith(registry)) return undefined;
     const blade = tag === undefined ? 'RepositoryBlade' : 'TagMetadataBlade';
     const name = encodeURIComponent(fullRepositoryName(this.client.endpoint, repository));
     const ofTag = tag === undefined ? '' : `/tag/${encodeURIComponent(tag)}/loginServer/${host}`;

@@ -77,7 +77,18 @@ export function wordAzure(details: ErrorDetails, doing: string, answer: string):
           )
         : undefined;
     default:
-      return undefined;
+      // What a push or a retag onto something locked is answered with.
+      return details.code === 'REGISTRY_DISALLOWED_OPERATION'
+        ? worded(
+            l10n.t('Locked'),
+            doing +
+              l10n.t(
+                'The tag, its image or the repository is locked. To see what: {0}',
+                `az acr repository show --name ${name} --repository ${repository}`,
+              ),
+            'retry',
+          )
+        : undefined;
   }
 }
 

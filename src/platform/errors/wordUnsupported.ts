@@ -1,6 +1,7 @@
 /** What a registry, or the Docker client, is not able or not allowed to do. */
 import { l10n } from 'vscode';
 import type { ErrorDetails } from '../../core/common/CoreError.ts';
+import { wordAzure } from './wordAzure.ts';
 import { worded, type WordedError } from './WordedError.ts';
 
 export function wordUnsupported(
@@ -98,10 +99,9 @@ export function wordUnsupported(
         'showLog',
       );
     default:
-      return worded(
-        l10n.t('Not supported'),
-        doing + l10n.t('{0} does not support this.', host) + answer,
-        'retry',
+      return (
+        wordAzure(details, doing, answer) ??
+        worded(l10n.t('Not supported'), doing + l10n.t('{0} does not support this.', host) + answer, 'retry')
       );
   }
 }

@@ -371,5 +371,6 @@ describe('AcrProvider', () => {
       `https://portal.azure.cn/#view/${blades}/TagMetadataBlade/id/${id}/repository/team%2Fapp/tag/1.0/loginServer/mine.azurecr.cn`,
     ]);
     assert.deepEqual(await webUrl('mine.azurecr.io', {}), [undefined, undefined]);
+    assert.deepEqual(await webUrl('other.azurecr.io', { resourceId }), [undefined, undefined]);
   });
 });

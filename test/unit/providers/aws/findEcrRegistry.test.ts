@@ -2,24 +2,17 @@ import assert from 'node:assert/strict';
 import { isCoreError } from '../../../../src/core/common/CoreError.ts';
 import { nullLogger } from '../../../../src/core/common/Logger.ts';
 import { findEcrRegistry } from '../../../../src/core/providers/aws/findEcrRegistry.ts';
-import { createEndpoint } from '../../../../src/core/registry/parseRegistryUrl.ts';
-import { Transport } from '../../../../src/core/registry/transport/Transport.ts';
+import type { Transport } from '../../../../src/core/registry/transport/Transport.ts';
 import { TWO_PROFILES, useAwsHome } from '../../../support/awsHome.ts';
 import { ECR_ACCOUNT, startEcrContract } from '../../../support/contract/ecr.ts';
+import { bareTransport } from '../../../support/bareTransport.ts';
 
 describe('findEcrRegistry', () => {
   const { signal } = new AbortController();
   const find = async (apiUrl: string, profile: string) => {
     const transports: Transport[] = [];
     const openTransport = (origin: string): Transport => {
-      const transport = new Transport({
-        endpoint: createEndpoint(origin, 'api'),
-        tls: {},
-        proxy: { strictProxyTls: true },
-        credentials: { get: () => Promise.resolve(undefined) },
-        logger: nullLogger,
-        userAgent: 'berth-test',
-      });
+      const transport = bareTransport(origin);
       transports.push(transport);
       return transport;
     };

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { isCoreError } from '../../../../src/core/common/CoreError.ts';
-import { nullLogger } from '../../../../src/core/common/Logger.ts';
 import { digestOf } from '../../../../src/core/oci/digest.ts';
 import { AcrProvider } from '../../../../src/core/providers/AcrProvider.ts';
 import { AzureCredentialStore } from '../../../../src/core/providers/azure/AzureCredentialStore.ts';
-import { createEndpoint } from '../../../../src/core/registry/parseRegistryUrl.ts';
-import { Transport } from '../../../../src/core/registry/transport/Transport.ts';
 import { acrImages, startAcrContract } from '../../../support/contract/acr.ts';
 import type { AcrContract, AcrContractOptions } from '../../../support/contract/acr.ts';
 import { redirect } from '../../../support/faultServer/behaviours.ts';
 import { FaultServer } from '../../../support/faultServer/FaultServer.ts';
 import { TestConnection } from '../../../support/TestConnection.ts';
 import { testProviderContext } from '../../../support/testProviderContext.ts';
+import { bareTransport } from '../../../support/bareTransport.ts';
 
 const ENTRA = 'entra-token-of-somebody';
 
@@ -29,15 +27,7 @@ describe('AzureCredentialStore', () => {
       entraTokens: [readToken, ...others.map((token) => () => token)].map(
         (read) => () => Promise.resolve(read()),
       ),
-      openTransport: (origin) =>
-        new Transport({
-          endpoint: createEndpoint(origin, 'api'),
-          tls: {},
-          proxy: { strictProxyTls: true },
-          credentials: { get: () => Promise.resolve(undefined) },
-          logger: nullLogger,
-          userAgent: 'berth-test',
-        }),
+      openTransport: bareTransport,
     });
   const exchanges = ({ server }: AcrContract): number => server.requestsFor('/oauth2/exchange').length;
   const keyOf = ({ server }: AcrContract): string => server.host;

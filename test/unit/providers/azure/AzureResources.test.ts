@@ -3,10 +3,9 @@ import { isCoreError } from '../../../../src/core/common/CoreError.ts';
 import { nullLogger } from '../../../../src/core/common/Logger.ts';
 import { ProviderApi } from '../../../../src/core/providers/api/ProviderApi.ts';
 import { AzureResources } from '../../../../src/core/providers/azure/AzureResources.ts';
-import { createEndpoint } from '../../../../src/core/registry/parseRegistryUrl.ts';
-import { Transport } from '../../../../src/core/registry/transport/Transport.ts';
 import { startAzureResourceManager } from '../../../support/contract/azureResourceManager.ts';
 import type { AzureResourceManagerContract } from '../../../support/contract/azureResourceManager.ts';
+import { bareTransport } from '../../../support/bareTransport.ts';
 
 const TOKEN = 'token';
 const [FIRST, SECOND] = ['a', 'b'].map((letter) => `${letter.repeat(8)}-0000-0000-0000-000000000000`) as [
@@ -17,14 +16,7 @@ const [FIRST, SECOND] = ['a', 'b'].map((letter) => `${letter.repeat(8)}-0000-000
 describe('AzureResources', () => {
   const { signal } = new AbortController();
   const open = ({ server }: AzureResourceManagerContract, token = TOKEN) => {
-    const transport = new Transport({
-      endpoint: createEndpoint(server.origin, 'api'),
-      tls: {},
-      proxy: { strictProxyTls: true },
-      credentials: { get: () => Promise.resolve(undefined) },
-      logger: nullLogger,
-      userAgent: 'berth-test',
-    });
+    const transport = bareTransport(server.origin);
     const api = new ProviderApi(transport, server.origin, () => Promise.resolve(`Bearer ${token}`));
     return {
       resources: new AzureResources(api, nullLogger),
