@@ -9,7 +9,7 @@ const VSIX = join(ROOT, 'out/berth.vsix');
 const LIMIT_IN_BYTES = 2 * 1024 * 1024;
 
 const BELONGS =
-  /^(package\.json|package\.nls(\..+)?\.json|README\.md|CHANGELOG\.md|LICENSE|l10n\/.+\.json|dist\/.+\.(js|cjs|css|ttf|svg)|media\/.+\.(svg|png|md))$/;
+  /^(package\.json|package\.nls(\..+)?\.json|README\.md|CHANGELOG\.md|LICENSE|l10n\/.+\.json|syntaxes\/.+\.json|dist\/.+\.(js|cjs|css|ttf|svg)|media\/.+\.(svg|png|md))$/;
 const REQUIRED = [
   'package.json',
   'package.nls.json',
@@ -50,6 +50,8 @@ process.exitCode = complaints.length > 0 ? 1 : 0;
 /** Every file of ours that package.json points at. */
 function contributedFiles(): string[] {
   const text = readFileSync(join(ROOT, 'package.json'), 'utf8');
-  const paths = [...text.matchAll(/"(?:\.\/)?((?:media|dist|l10n)\/[^"]+\.\w+)"/g)].map((match) => match[1]!);
+  const paths = [...text.matchAll(/"(?:\.\/)?((?:media|dist|l10n|syntaxes)\/[^"]+\.\w+)"/g)].map(
+    (match) => match[1]!,
+  );
   return [...new Set(paths)];
 }

@@ -23,11 +23,13 @@ import { LocalImagesTree } from './explorer/LocalImagesTree.ts';
 import { RegistriesTree } from './explorer/RegistriesTree.ts';
 import { selectedReferences } from './explorer/selectedReferences.ts';
 import { CapabilitiesPanels } from './panels/CapabilitiesPanels.ts';
+import { registerCleanUpLanguage } from './languages/cleanUp/registerCleanUpLanguage.ts';
 import { ManifestPanels } from './panels/ManifestPanels.ts';
 import { AccountWatch } from './platform/AccountWatch.ts';
 import { createSectionLoaders } from './panels/sections/createSectionLoaders.ts';
 import { Activity } from './platform/Activity.ts';
 import { Capabilities } from './platform/Capabilities.ts';
+import { CleanUpReviews } from './platform/CleanUpReviews.ts';
 import { confirmTransportQuestion } from './platform/confirmTransportQuestion.ts';
 import { createConnectionCredentials } from './platform/connectionCredentials.ts';
 import { ConnectionSettings } from './platform/ConnectionSettings.ts';
@@ -165,6 +167,9 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
   );
 
+  const cleanUpReviews = new CleanUpReviews(join(context.globalStorageUri.fsPath, 'cleanUps'));
+  own(registerCleanUpLanguage(cleanUpReviews));
+
   own(
     registerCommands(
       createCommands({
@@ -177,6 +182,7 @@ export function activate(context: vscode.ExtensionContext): void {
         activity,
         journal,
         tagUndo,
+        cleanUpReviews,
         docker,
         localRegistry: new LocalRegistry(docker, logger),
         registriesTree,

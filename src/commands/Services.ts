@@ -11,6 +11,7 @@ import type { ReferenceNode, ReferenceView } from '../explorer/selectedReference
 import type { CapabilitiesPanels } from '../panels/CapabilitiesPanels.ts';
 import type { ManifestPanels } from '../panels/ManifestPanels.ts';
 import type { Activity } from '../platform/Activity.ts';
+import type { CleanUpReviews } from '../platform/CleanUpReviews.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import type { LastAnswers } from '../platform/LastAnswers.ts';
 import type { PullLimitStatusBar } from '../platform/PullLimitStatusBar.ts';
@@ -30,6 +31,7 @@ export interface Services {
   readonly activity: Activity;
   readonly journal: Journal;
   readonly tagUndo: TagUndo;
+  readonly cleanUpReviews: CleanUpReviews;
   readonly docker: Docker;
   readonly localRegistry: LocalRegistry;
   readonly registriesTree: RegistriesTree;

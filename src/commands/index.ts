@@ -20,6 +20,12 @@ import { SignInCommand } from './connections/SignInCommand.ts';
 import { SignOutCommand } from './connections/SignOutCommand.ts';
 import { TrustCertificateCommand } from './connections/TrustCertificateCommand.ts';
 import { UnpinRepositoryCommand } from './connections/UnpinRepositoryCommand.ts';
+import { CleanUpLocalImagesCommand } from './cleanUp/CleanUpLocalImagesCommand.ts';
+import { CleanUpRepositoryCommand } from './cleanUp/CleanUpRepositoryCommand.ts';
+import { LocalCleanUp } from './cleanUp/LocalCleanUp.ts';
+import { RepositoryCleanUp } from './cleanUp/RepositoryCleanUp.ts';
+import { RunCleanUpCommand } from './cleanUp/RunCleanUpCommand.ts';
+import { SaveCleanUpRulesCommand } from './cleanUp/SaveCleanUpRulesCommand.ts';
 import { BuildImageCommand } from './images/BuildImageCommand.ts';
 import { DockerSignIn } from './images/DockerSignIn.ts';
 import { ImagePusher } from './images/ImagePusher.ts';
@@ -34,6 +40,7 @@ import { RunImageCommand } from './images/RunImageCommand.ts';
 import { SelectBuilderCommand } from './images/SelectBuilderCommand.ts';
 import { SelectDockerContextCommand } from './images/SelectDockerContextCommand.ts';
 import { TagImageCommand } from './images/TagImageCommand.ts';
+import { CollectGarbageCommand } from './localRegistry/CollectGarbageCommand.ts';
 import { RemoveLocalRegistryCommand } from './localRegistry/RemoveLocalRegistryCommand.ts';
 import { RunLocalRegistryCommand } from './localRegistry/RunLocalRegistryCommand.ts';
 import { StartLocalRegistryCommand } from './localRegistry/StartLocalRegistryCommand.ts';
@@ -92,6 +99,7 @@ export function createCommands(services: Services): Command[] {
     new RunLocalRegistryCommand(services.localRegistry, settings, sessions, activity, tree, view),
     new StartLocalRegistryCommand(services),
     new StopLocalRegistryCommand(services),
+    new CollectGarbageCommand(services),
     new RemoveLocalRegistryCommand(services),
     ...createImageCommands(services),
     new InspectManifestCommand(services.panels, tree),
@@ -106,6 +114,7 @@ export function createCommands(services: Services): Command[] {
     new OpenInBrowserCommand(sessions, tree),
     new DeleteTagCommand(sessions, tree, view, activity, journal, tagUndo),
     new RetagCommand(sessions, tree, view, activity, journal, tagUndo),
+    ...createCleanUpCommands(services),
     new UndoCommand(activity),
     new SearchCommand(settings, tree, view, services.answers),
     new RefreshCommand(tree),
@@ -123,6 +132,21 @@ export function createCommands(services: Services): Command[] {
     new ShowOutputCommand(activity),
     new CancelOperationCommand(activity),
     new ClearActivityCommand(activity),
+  ];
+}
+
+/** Clean-ups of repositories and of local images: planned, reviewed as documents, carried out. */
+function createCleanUpCommands(services: Services): Command[] {
+  const { sessions, activity, journal, tagUndo, answers, docker, cleanUpReviews: reviews } = services;
+  return [
+    new CleanUpRepositoryCommand(sessions, services.registriesTree, answers, reviews),
+    new CleanUpLocalImagesCommand(docker, answers, reviews),
+    new RunCleanUpCommand(
+      reviews,
+      new RepositoryCleanUp(sessions, activity, journal, tagUndo),
+      new LocalCleanUp(docker, activity, services.localImagesTree),
+    ),
+    new SaveCleanUpRulesCommand(reviews),
   ];
 }
 

@@ -11,6 +11,7 @@ import { formatCount } from '../../platform/format.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
+import { wordReclaim } from '../../platform/wordReclaim.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
 import { describePlan } from './describePlan.ts';
@@ -135,9 +136,15 @@ export class DeleteTagCommand implements Command {
         }
         const failure = firstFailure(outcomes);
         if (failure && !undo) throw failure;
-        const shortfall = describeShortfall(outcomes);
+        // Where nothing went there is nothing to reclaim.
+        const detail = [
+          describeShortfall(outcomes),
+          undo ? wordReclaim(session.provider, session.connection) : undefined,
+        ]
+          .filter(Boolean)
+          .join('. ');
         return {
-          ...(shortfall !== undefined && { detail: shortfall }),
+          ...(detail !== '' && { detail }),
           ...(undo && { undo }),
         };
       });

@@ -1,4 +1,6 @@
 /** The few things Berth does with containers. */
+import { containerExecCommand } from './commands/containerExecCommand.ts';
+import { containerImagesCommand } from './commands/containerImagesCommand.ts';
 import { containerInspectCommand } from './commands/containerInspectCommand.ts';
 import type { ContainerDetails } from './commands/containerInspectCommand.ts';
 import { containerLogsCommand } from './commands/containerLogsCommand.ts';
@@ -33,6 +35,26 @@ export class Containers {
   /** Throws `notFound`, reason `containerUnknown`. */
   inspect(container: string, signal: AbortSignal): Promise<ContainerDetails> {
     return this.#run(containerInspectCommand(container), signal);
+  }
+
+  /** Ids of the images that containers are made of, running or not. */
+  async usedImages(signal: AbortSignal): Promise<Set<string>> {
+    const containers = await this.list(undefined, signal);
+    if (containers.length === 0) return new Set();
+    const ids = containers.map(({ id }) => id);
+    return new Set(await this.#run(containerImagesCommand(ids), signal));
+  }
+
+  /** Runs a program in a running container to its end, however long that takes; resolves to what it printed. */
+  exec(
+    container: string,
+    command: readonly string[],
+    { signal, onOutput }: { readonly signal: AbortSignal; readonly onOutput?: (text: string) => void },
+  ): Promise<string> {
+    return this.#runner.run(containerExecCommand(container, command), {
+      signal,
+      ...(onOutput && { onOutput: ({ text }) => onOutput(text) }),
+    });
   }
 
   /** The last `lines` lines it printed. */

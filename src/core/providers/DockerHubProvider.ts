@@ -125,6 +125,7 @@ export class DockerHubProvider extends OciProvider {
       get deletesSingleTag() {
         return isSignedIn() ? 'native' : 'none';
       },
+      recordsPulls: true,
       reclaims: 'automatic',
     };
   }

@@ -43,6 +43,7 @@ export class EcrProvider extends OciProvider {
     listsRepositories: true,
     deletesSingleTag: 'native',
     deletesImageWithLastTag: true,
+    recordsPulls: true,
     reclaims: 'automatic',
   };
   override readonly permissions: CapabilityPermissions = {

@@ -117,6 +117,7 @@ export class HarborProvider extends OciProvider {
       get deletesSingleTag() {
         return hasApi() ? 'native' : 'probe';
       },
+      recordsPulls: true,
       reclaims: 'scheduled',
     };
   }

@@ -77,6 +77,8 @@ export interface ProviderCapabilities {
   readonly deletesSingleTag: 'native' | 'dummyManifest' | 'none' | 'probe';
   /** Deleting the only tag of an image deletes the image, at once and not only when garbage is collected. */
   readonly deletesImageWithLastTag?: true;
+  /** Listings say when a tag was last pulled. */
+  readonly recordsPulls?: true;
   /** How bytes come free after a deletion; absent where nobody knows. */
   readonly reclaims?: ReclaimMode;
 }

@@ -58,6 +58,10 @@ function wordAttempt(operation: string): string {
       return l10n.t('Could not read the configuration');
     case 'start registry':
       return l10n.t('Could not start the registry');
+    case 'collect garbage':
+      return l10n.t('Could not collect the garbage');
+    case 'list manifests without a tag':
+      return l10n.t('Could not list manifests without a tag');
     case 'write journal':
       return l10n.t('Could not keep what Undo needs');
     default:

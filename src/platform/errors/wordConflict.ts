@@ -78,6 +78,18 @@ export function wordConflict(details: ErrorDetails, doing: string, answer: strin
           answer,
         'retry',
       );
+    case 'registryStopped':
+      return worded(
+        l10n.t('Registry is stopped'),
+        doing + l10n.t('The registry does not run. Start it, then try again.'),
+        'retry',
+      );
+    case 'takesSiblings':
+      return worded(
+        l10n.t('Another tag stays'),
+        doing + l10n.t('Another tag of the image stays, and the registry deletes whole images only.'),
+        'retry',
+      );
     default:
       return worded(
         l10n.t('Changed meanwhile'),

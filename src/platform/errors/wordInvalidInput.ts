@@ -90,6 +90,15 @@ export function wordInvalidInput(error: CoreError): string {
       return l10n.t('Namespaces are lower case.');
     case 'userInfo':
       return l10n.t('Leave user name and password out of the address; they are asked for next.');
+    case 'tagPattern':
+      return l10n.t(
+        '"{0}" is no pattern of tags: write nightly-*, or /a regular expression/ without look-around and back references.',
+        subject || '…',
+      );
+    case 'versionRange':
+      return l10n.t('"{0}" is no range of versions: write <2.0.0, 1.x or >=1.2.0 <1.5.0.', subject || '…');
+    case 'cleanUpRules':
+      return l10n.t('Clean-up rules in the settings are not understood (at "{0}").', subject || '…');
     case 'reference':
       return l10n.t('Docker does not accept this as the name of an image.');
     case 'argumentsTooLong':

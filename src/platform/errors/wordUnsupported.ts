@@ -89,6 +89,15 @@ export function wordUnsupported(
         doing + l10n.t('{0} can only delete the image with all its tags, so nothing was deleted.', host),
         'retry',
       );
+    case 'noGarbageCollector':
+      return worded(
+        l10n.t('No garbage collector'),
+        doing +
+          l10n.t(
+            'The image of this registry has no "registry garbage-collect": it is no Distribution registry, and frees space in its own way.',
+          ),
+        'retry',
+      );
     case 'legacyManifest':
       return worded(
         l10n.t('Outdated image format'),

@@ -103,7 +103,7 @@ describe('DockerHubProvider', () => {
       await using here = await connect(hub);
       assert.deepEqual(
         { ...here.provider.capabilities },
-        { listsRepositories: false, deletesSingleTag: 'none', reclaims: 'automatic' },
+        { listsRepositories: false, deletesSingleTag: 'none', recordsPulls: true, reclaims: 'automatic' },
       );
       assert.deepEqual(await here.provider.listRepositories(undefined, signal), { items: [] });
       assert.equal(hub.server.requests.length, 0);
@@ -139,7 +139,7 @@ describe('DockerHubProvider', () => {
       await using here = await connect(hub, { credential: ME });
       assert.deepEqual(
         { ...here.provider.capabilities },
-        { listsRepositories: true, deletesSingleTag: 'native', reclaims: 'automatic' },
+        { listsRepositories: true, deletesSingleTag: 'native', recordsPulls: true, reclaims: 'automatic' },
       );
       const first = await here.provider.listRepositories(undefined, signal);
       assert.equal(first.items[0], 'me/mine');

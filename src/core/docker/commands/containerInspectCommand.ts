@@ -21,6 +21,8 @@ export interface ContainerDetails {
   readonly state: string;
   readonly exitCode: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** Program and arguments it was started with. */
+  readonly command: readonly string[];
   /** The ports in use while it runs, otherwise those it will have. */
   readonly ports: readonly PublishedPort[];
   /** Named and anonymous volumes by mount point. */
@@ -37,6 +39,8 @@ const Inspected = v.tupleWithRest(
     v.looseObject({
       Id: v.string(),
       Name: text,
+      Path: text,
+      Args: v.nullish(v.array(v.string()), []),
       State: v.looseObject({ Status: text, ExitCode: v.optional(v.number(), 0) }),
       Config: v.nullish(v.looseObject({ Image: text, Labels: v.nullish(v.record(v.string(), v.string())) })),
       HostConfig: v.nullish(v.looseObject({ PortBindings: ports })),
@@ -60,6 +64,7 @@ export function containerInspectCommand(container: string): DockerCommand<Contai
         image: details.Config?.Image ?? '',
         state: details.State.Status,
         exitCode: details.State.ExitCode,
+        command: [details.Path, ...details.Args],
         labels: details.Config?.Labels ?? {},
         ports: publishedPorts(running ? details.NetworkSettings?.Ports : details.HostConfig?.PortBindings),
         volumes: (details.Mounts ?? [])

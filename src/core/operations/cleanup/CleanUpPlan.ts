@@ -2,6 +2,7 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { DeleteMethodChoice } from '../chooseDeleteMethod.ts';
 import type { CleanUpDecision } from './decideTags.ts';
+import type { ManifestGraph } from './needs.ts';
 
 /** A tag, or a manifest without one. */
 export interface CleanUpEntry extends CleanUpDecision {
@@ -25,6 +26,8 @@ export interface CleanUpPlan {
   readonly method: DeleteMethodChoice;
   /** Tags in the order they are shown, then manifests without a tag. */
   readonly entries: readonly CleanUpEntry[];
+  /** What entries need of each other, for when the person decides otherwise. */
+  readonly relations: ManifestGraph;
   readonly bytesFreed: BytesFreed;
   readonly knowledge: CleanUpKnowledge;
 }

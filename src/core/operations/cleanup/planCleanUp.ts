@@ -100,15 +100,14 @@ class CleanUpPlanner {
     );
     await this.#readRelations(decided, artifacts);
     const checked = await this.#checkSignatures(decided, tags);
-    const entries = this.#keepWithSiblings(
-      followNeeds(checked, { children: this.#children, subjects: this.#subjects }),
-      method,
-    );
+    const relations = { children: this.#children, subjects: this.#subjects };
+    const entries = this.#keepWithSiblings(followNeeds(checked, relations), method);
     return {
       repository: this.#repository,
       rules: this.#ruleSet.name,
       method,
       entries,
+      relations,
       bytesFreed: await countBytesFreed(entries, {
         children: this.#children,
         maxManifestsRead: this.#options.maxManifestsRead ?? DEFAULT_MAX_MANIFESTS_READ,
