@@ -77,6 +77,7 @@ export class ArtifactoryProvider extends OciProvider {
       get deletesSingleTag() {
         return isKnown() ? 'native' : 'probe';
       },
+      reclaims: 'scheduled',
     };
   }
 

@@ -47,6 +47,7 @@ export class GiteaProvider extends OciProvider {
   override readonly capabilities: ProviderCapabilities = {
     listsRepositories: true,
     deletesSingleTag: 'native',
+    reclaims: 'scheduled',
   };
   readonly #api: ProviderApi;
   readonly #credentials: CredentialStore;

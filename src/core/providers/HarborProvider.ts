@@ -384,7 +384,7 @@ function toDetails(artifact: HarborArtifact, tag: HarborArtifact['tags'][number]
     ...(accessories !== undefined && {
       isSigned: (accessories ?? []).some(({ type }) => type.startsWith('signature.')),
     }),
-    ...(tag?.immutable && { isLocked: true }),
+    ...(tag?.immutable && { locks: ['delete', 'write'] as const }),
     ...((kind === 'artifact' || kind === 'helm') && { artifactType: artifact.artifact_type || configType }),
   };
 }

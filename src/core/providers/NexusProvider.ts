@@ -99,6 +99,7 @@ export class NexusProvider extends OciProvider {
       get deletesSingleTag() {
         return isKnown() ? 'native' : 'probe';
       },
+      reclaims: 'scheduled',
     };
   }
 

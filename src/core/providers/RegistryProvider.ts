@@ -36,8 +36,6 @@ export interface TagDetails {
   readonly children?: readonly Digest[];
   /** Whether a signature is attached, where the listing says; it is not verified. */
   readonly isSigned?: boolean;
-  /** The registry does not let it be deleted: immutable, locked. */
-  readonly isLocked?: boolean;
   /** Vulnerabilities the registry's own scan found, by severity; absent where it has not scanned. */
   readonly findings?: FindingCounts;
   /** What the registry refuses to do to the tag or its image; absent where nothing is locked. */

@@ -193,7 +193,11 @@ class CleanUpPlanner {
     const signed = signedDigests(tags);
     const subjects: CleanUpTag[] = tags
       .filter(({ name }) => !isAttachmentTag(name))
-      .map((tag) => (this.#isSigned(tag, signed) ? { ...tag, isSigned: true } : tag));
+      .map((tag) => ({
+        ...tag,
+        ...(this.#isSigned(tag, signed) && { isSigned: true }),
+        ...(tag.locks?.includes('delete') && { isLocked: true }),
+      }));
     const { now, usedTags = new Map<string, string>() } = this.#options;
     const decisions = await decideTags(subjects, this.#ruleSet, { now, usedTags });
     const entries: CleanUpEntry[] = [];

@@ -336,9 +336,11 @@ class CleanUpRun {
   async #deleteBareManifests(): Promise<void> {
     const { signal } = this.#options;
     const isLeft = this.#method === 'native' || this.#method === 'dummyManifest';
-    const reclaims = this.#provider.capabilities.reclaims;
-    if (!isLeft || this.#stopped || signal.aborted || (reclaims !== 'manual' && reclaims !== 'scheduled'))
-      return;
+    const { reclaims } = this.#provider.capabilities;
+    // Where they go by themselves, or nobody ever sees them, they are the registry's business.
+    const lingers =
+      reclaims === 'manual' || (reclaims === 'scheduled' && this.#provider.listUntagged !== undefined);
+    if (!isLeft || !lingers || this.#stopped || signal.aborted) return;
     const states = new Map<Digest, boolean>();
     for (const { tag, digest, state } of this.#operation.items) {
       if (tag !== digest) states.set(digest, (states.get(digest) ?? true) && state === 'done');

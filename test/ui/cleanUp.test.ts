@@ -1,0 +1,173 @@
+/** Cleaning up a repository by rules: the dry run as a document, edited, run and undone; rules saved and used again. */
+import * as assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildBlob, buildJsonBlob, buildManifest } from '../../scripts/samples/buildArtifact.ts';
+import { buildIndex } from '../../scripts/samples/buildIndex.ts';
+import { pushBuilt } from '../../scripts/samples/pushBuilt.ts';
+import { MediaType } from '../../src/core/oci/mediaType.ts';
+import type { TestServer } from '../support/servers/startProcess.ts';
+import { startDistribution } from '../support/servers/distribution.ts';
+import { TestConnection } from '../support/TestConnection.ts';
+import { useWorkbench } from './useWorkbench.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** An image made `days` ago. */
+function image(name: string, days: number) {
+  return buildManifest({
+    config: buildJsonBlob(MediaType.ociConfig, {
+      architecture: 'amd64',
+      os: 'linux',
+      created: new Date(Date.now() - days * DAY_MS).toISOString(),
+      config: {},
+      rootfs: { type: 'layers', diff_ids: [] },
+    }),
+    layers: [buildBlob(MediaType.ociLayer, `${name} `.repeat(10_000))],
+  });
+}
+
+describe('A clean-up', () => {
+  let registry: TestServer;
+  const signal = new AbortController().signal;
+
+  before('a registry with old and new images', async () => {
+    registry = await startDistribution({ version: 3 });
+    await using connection = new TestConnection(registry.url);
+    const push = (built: Parameters<typeof pushBuilt>[2], ...tags: string[]) =>
+      pushBuilt(connection.client, 'team/app', built, tags, signal);
+    for (let minor = 0; minor < 6; minor++) await push(image(`v1.${minor}`, 100 - minor), `1.${minor}.0`);
+    const platform = image('platform', 200);
+    await push(buildIndex([platform]), 'latest');
+    await push(platform, 'latest-amd64');
+    await push(image('deployed', 150), 'deployed');
+    await push(image('nightly', 120), 'nightly-1', 'nightly-2');
+  });
+  after('stop the registry', () => registry[Symbol.asyncDispose]());
+
+  const suite = useWorkbench(() => ({
+    settings: {
+      'berth.connections': [{ name: 'Work', url: registry.url, auth: 'anonymous' }],
+    },
+    files: { 'compose.yaml': `services:\n  app:\n    image: ${registry.host}/team/app:deployed\n` },
+    size: { width: 1400, height: 900 },
+  }));
+  const repository = () => suite().workbench.view('Registries').item('Work', 'team', 'app');
+  const document = () => suite().workbench.editor(/team-app\.berth-cleanup/);
+  /** The word before a tag. */
+  const wordOf = async (tag: string) => {
+    const text = await document().text();
+    return new RegExp(`^(keep|delete)\\s+${tag.replaceAll('.', '\\.')}(?=\\s)`, 'm').exec(text)?.[1];
+  };
+
+  it('asks for rules, and opens what they would do as a document', async () => {
+    const { workbench } = suite();
+    await workbench.showContainer('Berth');
+    await workbench.view('Local Images').close();
+    await (await repository()).choose('Clean Up Repository…');
+    const { quickInput } = workbench;
+    await quickInput.option(/Delete Older Than/).waitFor();
+    await workbench.shot('clean-up-rules');
+    await quickInput.pick(/Delete Older Than/);
+    await quickInput.waitForMessage('Older than how many days?');
+    await quickInput.answerWrongly('many', /whole number/);
+    await quickInput.answer('96');
+    await quickInput.waitForMessage(/Which tags stay/);
+    assert.equal(await quickInput.value(), 'latest');
+    await quickInput.answer('latest');
+    await document().waitFor();
+    for (const [tag, word] of Object.entries({
+      '1.0.0': 'delete',
+      '1.3.0': 'delete',
+      '1.4.0': 'keep',
+      latest: 'keep',
+      'latest-amd64': 'keep',
+      deployed: 'keep',
+      'nightly-1': 'delete',
+    })) {
+      assert.equal(await wordOf(tag), word, tag);
+    }
+    const text = await document().text();
+    assert.match(text, /used in compose\.yaml/);
+    assert.match(text, /part of latest/);
+    assert.match(text, /protected by "latest"/);
+    await workbench.page.getByText('Run Clean-Up (6)').waitFor();
+    await workbench.shot('clean-up-document');
+  });
+
+  it('marks a bad line where it stands, and asks before protected tags go', async () => {
+    const { workbench } = suite();
+    const { page } = workbench;
+    const line = (tag: string) =>
+      page.locator('.view-line').filter({ hasText: new RegExp(`^\\S+\\s+${tag}\\s`) });
+    const replaceWord = async (tag: string, word: string) => {
+      await line(tag)
+        .first()
+        .click({ position: { x: 5, y: 5 } });
+      await page.keyboard.press('Home');
+      await page.keyboard.press('Control+Shift+ArrowRight');
+      await page.keyboard.type(word);
+      await page.keyboard.press('Escape');
+    };
+    await replaceWord('1.3.0', 'drop');
+    await page.locator('.squiggly-error').first().waitFor();
+    await workbench.shot('clean-up-problem');
+    await page.getByText('Run Clean-Up (5)').click();
+    await workbench.notification(/cannot be carried out/).dismiss();
+    await replaceWord('1.3.0', 'keep ');
+    await replaceWord('deployed', 'delete');
+    await page.locator('.squiggly-warning').first().waitFor();
+    await workbench.shot('clean-up-protected');
+    await page.getByText('Run Clean-Up (6)').click();
+    const { dialog } = workbench;
+    await dialog.waitFor(/Delete 6 tags of team\/app/);
+    assert.match(await dialog.detail(), /deployed \(used in compose\.yaml\)/);
+    await workbench.shot('clean-up-confirm');
+    await dialog.click('Cancel');
+    await replaceWord('deployed', 'keep  ');
+    await page.getByText('Run Clean-Up (5)').waitFor();
+  });
+
+  it('saves its rules in the settings of the workspace', async () => {
+    const { workbench, workspace } = suite();
+    await workbench.page.getByText('Save Rules…').click();
+    await workbench.quickInput.waitForMessage(/Name of the rules/);
+    await workbench.quickInput.answer('Old ones');
+    await workbench.notification(/Saved "Old ones" in the settings of the workspace/).dismiss();
+    const settings = JSON.parse(await readFile(join(workspace, '.vscode/settings.json'), 'utf8')) as object;
+    assert.deepEqual((settings as Record<string, unknown>)['berth.cleanUp.rules'], [
+      { name: 'Old ones', delete: [{ olderThanDays: 96 }], protect: ['latest'] },
+    ]);
+  });
+
+  it('deletes what the document says, closes it, and says how the space comes free', async () => {
+    const { workbench } = suite();
+    await workbench.page.getByText('Run Clean-Up (5)').click();
+    await workbench.dialog.click('Delete 5 Tags');
+    const done = workbench.notification(/Cleaned up team\/app: 5 of 5 deleted/);
+    await done.waitFor();
+    assert.match(await done.text(), /garbage-collect/);
+    await document().tab.waitFor({ state: 'detached' });
+    const labels = await workbench.view('Registries').labels();
+    await workbench.shot('clean-up-done');
+    assert.ok(!labels.includes('nightly-1'), labels.join());
+    await done.click('Undo');
+    const tag = await workbench.view('Registries').item('Work', 'team', 'app', 'nightly-1');
+    await tag.waitForDescription(/kB|MB/);
+    await workbench.shot('clean-up-undone');
+  });
+
+  it('offers the saved rules first, in a light window too', async () => {
+    const { workbench, server } = suite();
+    await server.writeSettings({
+      'berth.connections': [{ name: 'Work', url: registry.url, auth: 'anonymous' }],
+      'workbench.colorTheme': 'Default Light Modern',
+    });
+    await workbench.page.locator('.monaco-workbench.vs').waitFor();
+    await (await repository()).choose('Clean Up Repository…');
+    await workbench.quickInput.pick(/Old ones/);
+    await document().waitFor();
+    assert.equal(await wordOf('1.3.0'), 'delete');
+    await workbench.shot('clean-up-document-light');
+  });
+});
