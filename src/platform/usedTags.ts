@@ -12,7 +12,7 @@ const MAX_FILES = 2_000;
 const MAX_BYTES = 512 * 1024;
 const PARALLEL = 16;
 
-/** Tag → the first file that names it. Empty without a folder. */
+/** Tag or digest → the first file that names it. Empty without a folder. */
 export async function findTagsUsedInWorkspace(
   endpoint: RegistryEndpoint,
   repository: string,

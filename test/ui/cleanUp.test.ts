@@ -36,7 +36,7 @@ describe('A clean-up', () => {
     await using connection = new TestConnection(registry.url);
     const push = (built: Parameters<typeof pushBuilt>[2], ...tags: string[]) =>
       pushBuilt(connection.client, 'team/app', built, tags, signal);
-    for (let minor = 0; minor < 6; minor++) await push(image(`v1.${minor}`, 100 - minor), `1.${minor}.0`);
+    for (let minor = 0; minor < 6; minor++) await push(image(`v1.${minor}`, 100.5 - minor), `1.${minor}.0`);
     const platform = image('platform', 200);
     await push(buildIndex([platform]), 'latest');
     await push(platform, 'latest-amd64');
@@ -71,7 +71,7 @@ describe('A clean-up', () => {
     await quickInput.pick(/Delete Older Than/);
     await quickInput.waitForMessage('Older than how many days?');
     await quickInput.answerWrongly('many', /whole number/);
-    await quickInput.answer('96');
+    await quickInput.answer('97');
     await quickInput.waitForMessage(/Which tags stay/);
     assert.equal(await quickInput.value(), 'latest');
     await quickInput.answer('latest');
@@ -88,9 +88,9 @@ describe('A clean-up', () => {
       assert.equal(await wordOf(tag), word, tag);
     }
     const text = await document().text();
-    assert.match(text, /used in compose\.yaml/);
-    assert.match(text, /part of latest/);
-    assert.match(text, /protected by "latest"/);
+    assert.match(text, /used\sin\scompose\.yaml/);
+    assert.match(text, /part\sof\slatest/);
+    assert.match(text, /protected\sby\s"latest"/);
     await workbench.page.getByText('Run Clean-Up (6)').waitFor();
     await workbench.shot('clean-up-document');
   });
@@ -136,7 +136,7 @@ describe('A clean-up', () => {
     await workbench.notification(/Saved "Old ones" in the settings of the workspace/).dismiss();
     const settings = JSON.parse(await readFile(join(workspace, '.vscode/settings.json'), 'utf8')) as object;
     assert.deepEqual((settings as Record<string, unknown>)['berth.cleanUp.rules'], [
-      { name: 'Old ones', delete: [{ olderThanDays: 96 }], protect: ['latest'] },
+      { name: 'Old ones', delete: [{ olderThanDays: 97 }], protect: ['latest'] },
     ]);
   });
 
@@ -157,17 +157,17 @@ describe('A clean-up', () => {
     await workbench.shot('clean-up-undone');
   });
 
-  it('offers the saved rules first, in a light window too', async () => {
+  it('offers the saved rules first, in a dark window too', async () => {
     const { workbench, server } = suite();
     await server.writeSettings({
       'berth.connections': [{ name: 'Work', url: registry.url, auth: 'anonymous' }],
-      'workbench.colorTheme': 'Default Light Modern',
+      'workbench.colorTheme': 'Default Dark Modern',
     });
-    await workbench.page.locator('.monaco-workbench.vs').waitFor();
+    await workbench.page.locator('.monaco-workbench.vs-dark').waitFor();
     await (await repository()).choose('Clean Up Repository…');
     await workbench.quickInput.pick(/Old ones/);
     await document().waitFor();
     assert.equal(await wordOf('1.3.0'), 'delete');
-    await workbench.shot('clean-up-document-light');
+    await workbench.shot('clean-up-document-dark');
   });
 });

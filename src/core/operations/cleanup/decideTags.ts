@@ -22,7 +22,7 @@ export interface CleanUpTag {
 
 export interface CleanUpFacts {
   readonly now: Date;
-  /** Tag → the file of the workspace that names it. */
+  /** Tag or digest → the file of the workspace that names it. */
   readonly usedTags: ReadonlyMap<string, string>;
 }
 
@@ -86,7 +86,10 @@ export async function decideTags(
     const match = patterns.find(({ fits }) => fits(tag.name));
     if (match) return { kind: 'pattern', pattern: match.pattern };
     if (tag.isLocked) return { kind: 'locked' };
-    const file = (ruleSet.protectUsed ?? true) ? facts.usedTags.get(tag.name) : undefined;
+    const file =
+      (ruleSet.protectUsed ?? true)
+        ? (facts.usedTags.get(tag.name) ?? facts.usedTags.get(tag.digest ?? ''))
+        : undefined;
     if (file !== undefined) return { kind: 'used', file };
     if ((ruleSet.protectSigned ?? true) && tag.isSigned) return { kind: 'signed' };
     return tag.digest === undefined ? { kind: 'unknown' } : undefined;

@@ -33,7 +33,7 @@ export interface CleanUpPlanProgress {
 
 export interface CleanUpPlanOptions {
   readonly now: Date;
-  /** Tag → the file of the workspace that names it. */
+  /** Tag or digest → the file of the workspace that names it. */
   readonly usedTags?: ReadonlyMap<string, string>;
   readonly onProgress?: (progress: CleanUpPlanProgress) => void;
   /** At most so many manifests are read to count shared blobs once; over it, sizes of images are added up. */

@@ -21,6 +21,7 @@ export interface ReviewSection {
 
 /** Names longer than this push their own line's columns to the right, and no other's. */
 const MAX_WIDTH = 60;
+const MAX_HEAD_WIDTH = 96;
 
 /** Sections without rows are left out. */
 export function formatReview(head: readonly string[], sections: readonly ReviewSection[]): string {
@@ -34,10 +35,21 @@ export function formatReview(head: readonly string[], sections: readonly ReviewS
       .join('  ')
       .trimEnd();
   return [
-    ...head.map((text) => `# ${text}`.trimEnd()),
+    ...head.flatMap(wrap).map((text) => `# ${text}`.trimEnd()),
     ...filled.flatMap((section) => ['', `## ${section.title}`, ...section.rows.map(line)]),
     '',
   ].join('\n');
+}
+
+/** Words on lines that are read without scrolling. */
+function wrap(text: string): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)!;
+    if (last !== '' && last.length + word.length >= MAX_HEAD_WIDTH) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines;
 }
 
 function cells({ name, columns }: ReviewRow): readonly string[] {

@@ -1,4 +1,4 @@
-/** Tags of a repository that a file names: Dockerfile, Compose, Kubernetes, CI, whatever its syntax. */
+/** Tags and digests of a repository that a file names: Dockerfile, Compose, Kubernetes, CI, whatever its syntax. */
 import { DEFAULT_TAG } from '../../oci/reference.ts';
 
 /**
@@ -12,12 +12,13 @@ export function findUsedTags(text: string, paths: readonly string[]): Set<string
   for (const path of new Set(paths)) {
     const escaped = path.replaceAll(/[.]/g, '\\.');
     const reference = new RegExp(
-      `(?<![\\w.-])${escaped}(?::([\\w][\\w.-]{0,127}))?(@sha256:[0-9a-f]{64})?(?![\\w/-])`,
+      `(?<![\\w.-])${escaped}(?::([\\w][\\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?(?![\\w/-])`,
       'g',
     );
     for (const [, tag, digest] of text.matchAll(reference)) {
       if (tag !== undefined) tags.add(tag.replace(/[.-]+$/, ''));
       else if (digest === undefined) tags.add(DEFAULT_TAG);
+      if (digest !== undefined) tags.add(digest);
     }
   }
   return tags;
