@@ -36,7 +36,6 @@ import type {
   TagSummary,
   UntaggedManifest,
 } from './RegistryProvider.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary, UntaggedManifest } from './RegistryProvider.ts';
 
 /** As many as the Azure CLI asks for; the registry gives no more. */
 const PAGE_SIZE = 100;
@@ -66,7 +65,6 @@ export class AcrProvider extends OciProvider {
     deleteByTag: 'AcrDelete',
     deleteByDigest: 'AcrDelete',
     mount: 'AcrPush',
-    reclaims: 'automatic',
   };
   readonly #resourceId: string | undefined;
   readonly #walks = new LRUCache<string, ManifestWalk>({ max: 100 });
@@ -147,27 +145,6 @@ export class AcrProvider extends OciProvider {
           ...(createdTime && { createdAt: createdTime }),
           ...(mediaType !== '' && { mediaType }),
         }));
-    const request = {
-      path: `/acr/v1/${name}/_manifests?n=${PAGE_SIZE}&orderby=timedesc`,
-      operation: 'list manifests without a tag',
-      subject: name,
-      scopes: metadataScopes(name),
-      signal,
-    };
-    return this.#withRole('AcrPull', signal, async () => {
-      const { value, ...next } = await this.client.getJsonPage(manifestsReply, request, cursor);
-      const items = value.manifests.flatMap(({ digest, tags, imageSize, createdTime, mediaType }) =>
-        tags.length > 0
-          ? []
-          : [
-              {
-                digest,
-                mediaType,
-                ...(imageSize !== undefined && { sizeInBytes: imageSize }),
-                ...(createdTime && { createdAt: createdTime }),
-              },
-            ],
-      );
       return { items, ...next };
     });
   }

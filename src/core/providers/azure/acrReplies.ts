@@ -48,7 +48,6 @@ export type AcrTag = v.InferOutput<typeof tagEntry>;
 
 export const manifestEntry = v.object({
   digest,
-  tags: tolerantList(v.string()),
   imageSize: v.fallback(v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))), undefined),
   createdTime: time,
   mediaType: text,
