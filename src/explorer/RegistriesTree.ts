@@ -53,6 +53,12 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   readonly #filters = new Map<string, string>();
   /** One controller a node that is being read; aborted when it is closed. */
   readonly #reading = new Map<string, AbortController>();
+  /** What is being read, for a second one who asks meanwhile. */
+  readonly #answers = new Map<string, Promise<RegistriesNode[]>>();
+  /** Nodes whose children were read and not forgotten since. */
+  readonly #fresh = new Set<string>();
+  /** Nodes of which only the row has changed: VS Code asks for their children all the same. */
+  readonly #repainted = new Set<string>();
   /** Closed before they were read. */
   readonly #interrupted = new Set<string>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -74,7 +80,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       sessions,
       pageSize,
       // One event for all that arrived, naming only rows that are there.
-      onDetails: (ids) => this.#fire(...ids.flatMap((id) => this.#nodes.get(id) ?? [])),
+      onDetails: (ids) => this.#repaint(...ids.flatMap((id) => this.#nodes.get(id) ?? [])),
     });
     this.#reader = new ChildrenReader({
       settings,
@@ -88,13 +94,13 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       sessions.onDidChangeRepository(({ connectionId, repository, removedTags }) =>
         this.refreshRepository(connectionId, repository, removedTags),
       ),
-      verifications.onDidChange((image) => this.#fire(...this.#nodesOfImage(image))),
+      verifications.onDidChange((image) => this.#repaint(...this.#nodesOfImage(image))),
       capabilities.onDidChange(({ connectionId, repository }) => {
         this.#fireHeld(repository === undefined ? connectionId : repositoryId(connectionId, repository));
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('berth.tags') || event.affectsConfiguration('berth.pageSize')) {
-          this.#changed.fire(undefined);
+          this.#fireAll();
         }
       }),
     ];
@@ -127,6 +133,22 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   async getChildren(node?: RegistriesNode): Promise<RegistriesNode[]> {
     if (!node) return this.#roots();
+    const isRepainted = this.#repainted.delete(node.id);
+    if (isRepainted && this.#fresh.has(node.id)) return this.#lastChildren(node);
+    // VS Code asks again for a node whose parent it draws anew, and keeps whichever answer comes.
+    const running = this.#reading.get(node.id);
+    const answer = this.#answers.get(node.id);
+    if (answer && running && !running.signal.aborted) return answer;
+    const reading = this.#readChildren(node);
+    this.#answers.set(node.id, reading);
+    try {
+      return await reading;
+    } finally {
+      if (this.#answers.get(node.id) === reading) this.#answers.delete(node.id);
+    }
+  }
+
+  async #readChildren(node: RegistriesNode): Promise<RegistriesNode[]> {
     const controller = new AbortController();
     this.#reading.get(node.id)?.abort();
     this.#reading.set(node.id, controller);
@@ -140,6 +162,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
         children.map((child) => this.#keep(child)),
       );
       this.#failed.delete(node.id);
+      this.#fresh.add(node.id);
       return children;
     } catch (error) {
       if (signal.aborted || isCoreError(error, 'cancelled')) return this.#lastChildren(node);
@@ -173,7 +196,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       this.#forget(id);
       this.#sessions.reset(id);
     }
-    this.#changed.fire(undefined);
+    this.#fireAll();
   }
 
   refreshConnection(connectionId: string): void {
@@ -310,7 +333,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     for (const id of this.#loaded.connectionIds().filter((each) => !known.has(each))) this.#remove(id);
     // The nodes hold the connections as they were; all are read again.
     this.#nodes.clear();
-    this.#changed.fire(undefined);
+    this.#fireAll();
   }
 
   #roots(): RegistriesNode[] {
@@ -408,6 +431,7 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
   #renew(matches: (id: string) => boolean): void {
     this.#loaded.renew(matches);
     for (const [key, controller] of this.#reading) if (matches(key)) controller.abort();
+    for (const id of this.#fresh) if (matches(id)) this.#fresh.delete(id);
   }
 
   #keep<Node extends RegistriesNode>(node: Node): Node {
@@ -420,7 +444,28 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     return (this.#nodes.get(node.id) as Node | undefined) ?? this.#keep(node);
   }
 
+  /** Has the rows drawn anew, and nothing read. */
+  #repaint(...nodes: RegistriesNode[]): void {
+    for (const { id } of nodes) this.#repainted.add(id);
+    this.#announce(nodes);
+  }
+
+  /** Has the nodes and what is below them read anew. */
   #fire(...nodes: RegistriesNode[]): void {
+    for (const { id } of nodes) {
+      this.#fresh.delete(id);
+      this.#answers.delete(id);
+    }
+    this.#announce(nodes);
+  }
+
+  #fireAll(): void {
+    this.#fresh.clear();
+    this.#answers.clear();
+    this.#changed.fire(undefined);
+  }
+
+  #announce(nodes: readonly RegistriesNode[]): void {
     if (nodes.length > 0) this.#changed.fire(nodes.map((node) => this.#nodes.get(node.id) ?? node));
   }
 

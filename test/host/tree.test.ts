@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { isCoreError } from '../../src/core/common/CoreError.ts';
 import { digestOf } from '../../src/core/oci/digest.ts';
 import { MediaType } from '../../src/core/oci/mediaType.ts';
-import type { RegistriesNode } from '../../src/explorer/nodes.ts';
+import type { RegistriesNode, TagNode } from '../../src/explorer/nodes.ts';
 import { json, reply, reset, stall } from '../support/faultServer/behaviours.ts';
 import { FaultServer, type Behaviour } from '../support/faultServer/FaultServer.ts';
 import { forward } from '../support/forward.ts';
@@ -419,6 +419,34 @@ describe('The Registries tree', () => {
       assert.deepEqual(new Set(changed), new Set(rows), 'the very objects that VS Code holds');
       for (const row of rows) assert.match(textOf(fixture.tree.getTreeItem(row).description), /ago/);
       assert.equal(fixture.changes.length, 1);
+    });
+
+    it('a row that is only drawn anew has nothing read, and who asks twice at once shares one answer', async () => {
+      await using direct = new TestConnection(olareg.url);
+      await pushSample(direct.client, 'drawn', sampleImage({ layer: 'drawn' }), 'v1');
+      await using front = await FaultServer.start();
+      front.on('*', forward(olareg.url));
+      await using fixture = await TreeFixture.open(
+        anonymous(front.origin, { name: 'R', repositories: ['drawn'] }),
+      );
+      const detailsArrived = fixture.nextChange();
+      const tag = await fixture.find('R', 'drawn', 'v1');
+      await detailsArrived;
+      const asked = () => front.requestsFor('/v2/drawn/manifests/v1').length;
+      const before = asked();
+      const [once, again] = await Promise.all([fixture.tree.getChildren(tag), fixture.tree.getChildren(tag)]);
+      assert.deepEqual([asked() - before, once], [1, again]);
+
+      const connectionId = fixture.settings.connections()[0]!.id;
+      const digest = fixture.tree.detailsOf(tag as TagNode)!.digest;
+      const verification = { keyName: 'k.pub', fingerprint: 'SHA256:x', checked: [] };
+      fixture.verifications.record({ connectionId, repository: 'drawn', digest }, verification);
+      assert.deepEqual(fixture.changes.at(-1), [tag]);
+      assert.deepEqual(await fixture.tree.getChildren(tag), once);
+      assert.equal(asked() - before, 1);
+      fixture.tree.refreshNode(tag);
+      await fixture.tree.getChildren(tag);
+      assert.ok(asked() - before > 1, 'a refresh reads');
     });
   });
 
