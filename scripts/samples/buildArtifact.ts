@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { Descriptor } from '../../src/core/oci/descriptor.ts';
 import { digestOf } from '../../src/core/oci/digest.ts';
 import { MediaType } from '../../src/core/oci/mediaType.ts';
+import { signSample } from './sampleSigner.ts';
 import { createTar } from './createTar.ts';
 import type { TarEntry } from './createTar.ts';
 
@@ -130,7 +131,7 @@ export function buildReferrer(
   });
 }
 
-/** A signature as cosign stores it, and the tag it belongs under. The signature itself is made up and verifies nowhere. */
+/** A signature as cosign stores it, made with the samples' own key, and the tag it belongs under. */
 export function buildCosignSignature(
   subject: Descriptor,
   dockerReference: string,
@@ -143,7 +144,7 @@ export function buildCosignSignature(
     },
     optional: null,
   });
-  const signature = Buffer.from(`sample signature of ${subject.digest}`).toString('base64');
+  const signature = signSample(Buffer.from(payload)).toString('base64');
   const layer = buildBlob('application/vnd.dev.cosign.simplesigning.v1+json', payload, {
     'dev.cosignproject.cosign/signature': signature,
   });

@@ -64,7 +64,10 @@ async function attachSupplyChain(
   image: BuiltManifest,
   signal: AbortSignal,
 ): Promise<void> {
-  const signature = buildCosignSignature(image.descriptor, WEB_APP_REPOSITORY);
+  const signature = buildCosignSignature(
+    image.descriptor,
+    `${client.endpoint.referenceHost}/${WEB_APP_REPOSITORY}`,
+  );
   await pushBuilt(client, WEB_APP_REPOSITORY, signature.manifest, [signature.tag], signal);
   const sbom = buildReferrer(image.descriptor, 'application/spdx+json', webAppSbom('2.0.0'), {
     'org.opencontainers.image.created': daysAgo(9).toISOString(),

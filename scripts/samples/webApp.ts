@@ -233,7 +233,16 @@ function provenance(version: string): unknown {
         entryPoint: 'Dockerfile',
       },
     },
-    metadata: { completeness: { parameters: true, environment: true, materials: false }, reproducible: true },
+    metadata: {
+      completeness: { parameters: true, environment: true, materials: false },
+      reproducible: true,
+      'https://mobyproject.org/buildkit@v1#metadata': {
+        vcs: {
+          source: 'https://github.com/berth-registry/samples.git',
+          revision: createHash('sha1').update(version).digest('hex'),
+        },
+      },
+    },
   };
 }
 

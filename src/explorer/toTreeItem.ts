@@ -294,7 +294,7 @@ function tagItem(
       ? vscode.l10n.t('The details of this tag could not be read. Open it to see why.')
       : vscode.l10n.t('Reading details…');
   return withDetails(new vscode.TreeItem(node.tag, Collapsed), {
-    description: [age, size, platforms, locked, verification && vscode.l10n.t('verified')]
+    description: [verification && vscode.l10n.t('verified'), age, size, platforms, locked]
       .filter(Boolean)
       .join(' · '),
     icon: locked ? 'lock' : details ? TAG_ICONS[details.kind] : detailsFailed ? 'warning' : 'tag',
