@@ -36,4 +36,13 @@ describe('providers', () => {
       isCoreError(error, 'cancelled'),
     );
   });
+
+  it('are asked for in one request each, whatever the registry is', async () => {
+    await using server = await FaultServer.start();
+    server.on('*', reply(404));
+    await using connection = new TestConnection(server.origin);
+    assert.equal(await probeProviderKind(connection.client, new AbortController().signal), 'oci');
+    assert.equal(server.requests.length, new Set(server.requests.map(({ url }) => url)).size);
+    assert.ok(server.requests.length <= 3, `${server.requests.length} requests`);
+  });
 });
