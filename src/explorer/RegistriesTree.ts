@@ -96,7 +96,9 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       ),
       verifications.onDidChange((image) => this.#repaint(...this.#nodesOfImage(image))),
       capabilities.onDidChange(({ connectionId, repository }) => {
-        this.#fireHeld(repository === undefined ? connectionId : repositoryId(connectionId, repository));
+        const id = repository === undefined ? connectionId : repositoryId(connectionId, repository);
+        const node = this.#nodes.get(id);
+        if (node) this.#repaint(node);
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('berth.tags') || event.affectsConfiguration('berth.pageSize')) {
