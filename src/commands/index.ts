@@ -26,6 +26,10 @@ import { LocalCleanUp } from './cleanUp/LocalCleanUp.ts';
 import { RepositoryCleanUp } from './cleanUp/RepositoryCleanUp.ts';
 import { RunCleanUpCommand } from './cleanUp/RunCleanUpCommand.ts';
 import { SaveCleanUpRulesCommand } from './cleanUp/SaveCleanUpRulesCommand.ts';
+import { CopyForm } from './copy/CopyForm.ts';
+import { CopyToCommand } from './copy/CopyToCommand.ts';
+import { ImageCopies } from './copy/ImageCopies.ts';
+import { PromoteCommand } from './copy/PromoteCommand.ts';
 import { BuildImageCommand } from './images/BuildImageCommand.ts';
 import { DockerSignIn } from './images/DockerSignIn.ts';
 import { ImagePusher } from './images/ImagePusher.ts';
@@ -71,6 +75,8 @@ import { RefreshNodeCommand } from './views/RefreshNodeCommand.ts';
 import { ResolveErrorCommand } from './views/ResolveErrorCommand.ts';
 import { SearchCommand } from './views/SearchCommand.ts';
 import { ShowCapabilitiesCommand } from './views/ShowCapabilitiesCommand.ts';
+import { ResumeOperationCommand } from './views/ResumeOperationCommand.ts';
+import { RollBackOperationCommand } from './views/RollBackOperationCommand.ts';
 import { ShowLogCommand } from './views/ShowLogCommand.ts';
 import { ShowOutputCommand } from './views/ShowOutputCommand.ts';
 import { SortTagsCommand } from './views/SortTagsCommand.ts';
@@ -78,6 +84,12 @@ import { SortTagsCommand } from './views/SortTagsCommand.ts';
 export function createCommands(services: Services): Command[] {
   const { settings, secrets, sessions, logger, activity, journal, tagUndo, registriesTree: tree } = services;
   const view = services.registriesView;
+  const copies = new ImageCopies(sessions, tree, view, activity, journal, tagUndo);
+  const copyForm = new CopyForm(
+    settings,
+    new ReferenceForm(settings, tree, services.answers),
+    services.answers,
+  );
   return [
     new ConnectRegistryCommand(settings, secrets, sessions, logger, tree, view),
     new ConnectDockerHubCommand(settings, secrets, sessions, logger, tree, view),
@@ -115,6 +127,8 @@ export function createCommands(services: Services): Command[] {
     new DeleteTagCommand(sessions, tree, view, activity, journal, tagUndo),
     new RetagCommand(sessions, tree, view, activity, journal, tagUndo),
     ...createCleanUpCommands(services),
+    new CopyToCommand(sessions, tree, copyForm, copies),
+    new PromoteCommand(sessions, tree, copies),
     new UndoCommand(activity),
     new SearchCommand(settings, tree, view, services.answers),
     new RefreshCommand(tree),
@@ -131,6 +145,8 @@ export function createCommands(services: Services): Command[] {
     new ShowLogCommand(services.showLog),
     new ShowOutputCommand(activity),
     new CancelOperationCommand(activity),
+    new ResumeOperationCommand(activity),
+    new RollBackOperationCommand(activity),
     new ClearActivityCommand(activity),
   ];
 }

@@ -43,6 +43,8 @@ export class ActivityTree implements vscode.TreeDataProvider<ActivityNode>, vsco
       'activity',
       entry.state === 'running' ? ':running' : '',
       entry.canUndo ? ':canUndo' : '',
+      entry.canResume ? ':canResume' : '',
+      entry.canRollBack ? ':canRollBack' : '',
       entry.hasOutput ? ':hasOutput' : '',
       entry.digest ? ':hasDigest' : '',
     ].join('');
@@ -70,6 +72,8 @@ function stateLabel(state: ActivityState): string | undefined {
       return vscode.l10n.t('cancelled');
     case 'undone':
       return vscode.l10n.t('undone');
+    case 'interrupted':
+      return vscode.l10n.t('interrupted');
   }
 }
 
@@ -85,5 +89,7 @@ function stateIcon({ state, icon }: ActivityEntry): vscode.ThemeIcon {
       return new vscode.ThemeIcon('circle-slash');
     case 'undone':
       return new vscode.ThemeIcon('discard');
+    case 'interrupted':
+      return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('list.warningForeground'));
   }
 }

@@ -1,11 +1,12 @@
 /**
  * What runs and what has run: the model behind the Activity view. One entry an operation, with progress, full
- * output, Cancel while it runs and Undo after it where the operation offers one.
+ * output, Cancel while it runs, Undo after it where the operation offers one, and Resume and Roll Back where it did not
+ * come to its end.
  */
 import * as vscode from 'vscode';
 import { toDisplayText } from '../core/common/displayText.ts';
 
-export type ActivityState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'undone';
+export type ActivityState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'undone' | 'interrupted';
 
 export interface ActivityEntry {
   readonly id: string;
@@ -20,6 +21,9 @@ export interface ActivityEntry {
   readonly digest?: string;
   readonly hasOutput: boolean;
   readonly canUndo: boolean;
+  /** It stopped before its end and can go on from there. */
+  readonly canResume: boolean;
+  readonly canRollBack: boolean;
 }
 
 /** What an operation does with its entry while it runs. */
@@ -30,6 +34,15 @@ export interface ActivityHandle {
   report(message: string, share?: number): void;
   /** Raw output of a program; shown by Show Output. */
   append(text: string): void;
+  /** From now on it can go on where it stopped, should it fail or be cancelled. */
+  offerResume(resume: () => Promise<void>): void;
+}
+
+/** How an operation of an earlier window that did not come to its end goes on. */
+export interface InterruptedWork {
+  /** Runs it as an operation of its own; the entry of the interrupted one goes. */
+  readonly resume: () => Promise<void>;
+  readonly rollBack: () => Promise<void>;
 }
 
 export interface ActivityOutcome {
@@ -54,6 +67,8 @@ interface Record_ {
   channel?: vscode.OutputChannel;
   undo?: () => Promise<void>;
   cancel?: () => void;
+  resume?: () => Promise<void>;
+  rollBack?: () => Promise<void>;
 }
 
 export class Activity implements vscode.Disposable {
@@ -99,6 +114,8 @@ export class Activity implements vscode.Disposable {
             state: 'running',
             hasOutput: false,
             canUndo: false,
+            canResume: false,
+            canRollBack: false,
           },
           output: '',
           cancel: () => controller.abort(),
@@ -116,6 +133,9 @@ export class Activity implements vscode.Disposable {
             this.#update(record, { detail: message });
           },
           append: (text) => this.#append(record, text),
+          offerResume: (resume) => {
+            record.resume = resume;
+          },
         };
         try {
           const outcome = await work(handle);
@@ -127,7 +147,8 @@ export class Activity implements vscode.Disposable {
           });
           return outcome;
         } catch (error) {
-          this.#finish(record, controller.signal.aborted ? 'cancelled' : 'failed', {});
+          const state = controller.signal.aborted ? 'cancelled' : 'failed';
+          this.#finish(record, state, { canResume: record.resume !== undefined });
           if (error instanceof Error) this.#failures.set(error, id);
           throw error;
         } finally {
@@ -150,6 +171,8 @@ export class Activity implements vscode.Disposable {
         state: 'succeeded',
         hasOutput: false,
         canUndo: outcome.undo !== undefined,
+        canResume: false,
+        canRollBack: false,
         ...(outcome.detail !== undefined && { detail: outcome.detail }),
       },
       output: '',
@@ -157,6 +180,50 @@ export class Activity implements vscode.Disposable {
     };
     this.#add(record);
     return id;
+  }
+
+  /** Adds what an earlier window did not bring to its end. */
+  addInterrupted(options: ActivityOptions, startedAt: Date, work: InterruptedWork): string {
+    const id = String(this.#nextId++);
+    this.#add({
+      entry: {
+        id,
+        title: options.title,
+        icon: options.icon,
+        startedAt,
+        finishedAt: startedAt,
+        state: 'interrupted',
+        hasOutput: false,
+        canUndo: false,
+        canResume: true,
+        canRollBack: true,
+      },
+      output: '',
+      ...work,
+    });
+    return id;
+  }
+
+  /** Lets an operation go on that stopped before its end: as a new entry, which takes the place of the old one. */
+  async resume(id: string): Promise<void> {
+    const record = this.#records.get(id);
+    if (!record?.resume || !record.entry.canResume) return;
+    this.#remove(id);
+    await record.resume();
+  }
+
+  /** Takes back what an interrupted operation did. */
+  async rollBack(id: string): Promise<void> {
+    const record = this.#records.get(id);
+    if (!record?.rollBack || !record.entry.canRollBack) return;
+    this.#update(record, { canResume: false, canRollBack: false });
+    try {
+      await record.rollBack();
+      this.#update(record, { state: 'undone' });
+    } catch (error) {
+      this.#update(record, { canResume: record.resume !== undefined, canRollBack: true });
+      throw error;
+    }
   }
 
   /** Notes the failure's words on an entry, once they are known. */
@@ -210,7 +277,7 @@ export class Activity implements vscode.Disposable {
 
   clearFinished(): void {
     for (const [id, record] of this.#records) {
-      if (record.entry.state !== 'running' && !record.entry.canUndo) {
+      if (record.entry.state !== 'running' && !record.entry.canUndo && !record.entry.canRollBack) {
         record.channel?.dispose();
         this.#records.delete(id);
       }
@@ -226,6 +293,12 @@ export class Activity implements vscode.Disposable {
       channel?.dispose();
       this.#records.delete(id);
     }
+    this.#changed.fire();
+  }
+
+  #remove(id: string): void {
+    this.#records.get(id)?.channel?.dispose();
+    this.#records.delete(id);
     this.#changed.fire();
   }
 

@@ -39,6 +39,22 @@ export function formatAge(date: Date, now = new Date()): string | undefined {
   return format.format(0, 'second');
 }
 
+/** `12 seconds`, `3 minutes`: what is left of something, roughly. */
+export function formatDuration(seconds: number): string {
+  const [unit, value] =
+    seconds < 90
+      ? ['second', seconds]
+      : seconds < 90 * 60
+        ? ['minute', seconds / 60]
+        : ['hour', seconds / 3600];
+  return new Intl.NumberFormat(vscode.env.language, {
+    style: 'unit',
+    unit: unit,
+    unitDisplay: 'long',
+    maximumFractionDigits: 0,
+  }).format(Math.max(1, value));
+}
+
 /** Full date and time for tooltips. */
 export function formatDate(date: Date): string {
   return new Intl.DateTimeFormat(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' }).format(

@@ -57,6 +57,8 @@ describe('The Registries view', () => {
       'Open Raw Manifest',
       'Pull Image…',
       'Retag…',
+      'Copy to…',
+      'Promote…',
       'Copy Reference',
       'Copy Digest',
       'Copy Pull Command',

@@ -17,10 +17,10 @@ import type { RegistriesNode } from '../../explorer/nodes.ts';
 import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import type { Activity } from '../../platform/Activity.ts';
 import { askPick, dismissed } from '../../platform/ask.ts';
-import { createSignal } from '../../platform/cancellation.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { copyText } from '../tags/manifestTarget.ts';
 import { imageName } from './askLocalImage.ts';
+import { agreesToCreate, createRepository } from './createRepository.ts';
 import type { DockerSignIn } from './DockerSignIn.ts';
 import { askRepositoryName, type ReferenceForm } from './ReferenceForm.ts';
 import { about, trackWork } from './trackWork.ts';
@@ -128,13 +128,7 @@ export class ImagePusher {
       const { host, repository } = parseReference(reference);
       const create = await this.#repositoryCreator(host, repository);
       if (!create) throw error;
-      const button = vscode.l10n.t('Create Repository');
-      const question = vscode.l10n.t(
-        '{0} has no repository "{1}", and takes images only for repositories that are there.',
-        host,
-        repository,
-      );
-      if ((await vscode.window.showErrorMessage(question, button)) !== button) throw dismissed();
+      if (!(await agreesToCreate(host, repository))) throw dismissed();
       await create();
       return push();
     }
@@ -145,16 +139,7 @@ export class ImagePusher {
     for (const place of this.#sessions.find(host, repository)) {
       const { provider } = await this.#sessions.open(place.connectionId);
       if (!provider.createRepository) continue;
-      return async () => {
-        const title = vscode.l10n.t('Creating repository {0}', repository);
-        await vscode.window.withProgress(
-          { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-          async (_, token) => {
-            using cancellation = createSignal(token);
-            await provider.createRepository?.(place.repository, cancellation.signal);
-          },
-        );
-      };
+      return () => createRepository(provider, place.repository);
     }
     return undefined;
   }

@@ -66,7 +66,7 @@ export class ReferenceForm {
         if (target) await this.#answers.remember(QUESTION, target.connection.id);
       },
       async () => {
-        if (target) repository = await this.#askRepository(title, target.connection, repository);
+        if (target) repository = await this.askRepository(title, target.connection, repository);
         else reference = await askFullReference(title, draft, true);
       },
       async () => {
@@ -76,7 +76,12 @@ export class ReferenceForm {
     return reference;
   }
 
-  async #askRepository(title: string, { id, name }: Connection, suggested: string): Promise<string> {
+  /** A repository of a connection: one it has, or a new one. @throws CancellationError when dismissed, GoBack for Back. */
+  async askRepository(
+    title: string,
+    { id, name }: Pick<Connection, 'id' | 'name'>,
+    suggested: string,
+  ): Promise<string> {
     const listed = this.#tree
       .repositoryNames(id, new AbortController().signal)
       // A registry that lists nothing still takes a push.

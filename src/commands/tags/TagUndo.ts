@@ -15,11 +15,19 @@ import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 const OFFERED_FOR_MS = 7 * 24 * 3600 * 1000;
 const ICONS = { delete: 'trash', retag: 'tag', copy: 'copy', cleanUp: 'trash' } as const;
 
+/** How operations of one kind go on, or back, that a window left half-way. */
+export interface InterruptedOperations {
+  /** As an operation of its own, with progress. */
+  resume(operation: JournalOperation): Promise<void>;
+  rollBack(operation: JournalOperation): Promise<void>;
+}
+
 export class TagUndo {
   readonly #journal: Journal;
   readonly #sessions: RegistrySessions;
   readonly #activity: Activity;
   readonly #logger: Logger;
+  readonly #interrupted = new Map<JournalOperation['kind'], InterruptedOperations>();
 
   constructor(journal: Journal, sessions: RegistrySessions, activity: Activity, logger: Logger) {
     this.#journal = journal;
@@ -67,16 +75,41 @@ export class TagUndo {
     );
   }
 
+  /** From `restore` on, interrupted operations of this kind are offered to go on or back instead of being settled at once. */
+  onInterrupted(kind: JournalOperation['kind'], operations: InterruptedOperations): void {
+    this.#interrupted.set(kind, operations);
+  }
+
   /** Offers Undo for what earlier windows did, and settles what one of them left half-way. */
   async restore(): Promise<void> {
+    const waiting: string[] = [];
     for (const operation of (await this.#journal.list()).reverse()) {
       try {
+        const operations = this.#interrupted.get(operation.kind);
+        if (operation.state === 'interrupted' && operations) {
+          waiting.push(this.#offerToGoOn(operation, operations));
+          continue;
+        }
         if (operation.state === 'interrupted') await this.#recover(operation);
         this.#offer(await this.#journal.get(operation.id));
       } catch (error) {
         this.#logger.warn(`journal ${operation.id}: ${String(error)}`);
       }
     }
+    if (waiting.length > 0) await announceInterrupted(waiting);
+  }
+
+  #offerToGoOn(operation: JournalOperation, operations: InterruptedOperations): string {
+    const title = titleOf(operation);
+    this.#activity.addInterrupted(
+      { title, icon: ICONS[operation.kind] },
+      new Date(operation.resumedAt ?? operation.startedAt),
+      {
+        resume: () => operations.resume(operation),
+        rollBack: () => operations.rollBack(operation),
+      },
+    );
+    return title;
   }
 
   async #recover(operation: JournalOperation): Promise<void> {
@@ -122,9 +155,14 @@ export class TagUndo {
 }
 
 /** `Deleted v1.0.0 of samples/web-app`, `Tagged … `. */
-export function titleOf({ kind, items, repository }: JournalOperation): string {
+export function titleOf({ kind, items, registry, repository, copy }: JournalOperation): string {
   const tags = items.map(({ tag }) => toDisplayLine(tag));
-  if (kind === 'copy') return vscode.l10n.t('Copy {0} to {1}', tags.join(', '), repository);
+  if (kind === 'copy') {
+    const shown = tags.length > 3 ? vscode.l10n.t('{0} tags', tags.length) : tags.join(', ');
+    return copy?.stage === undefined
+      ? vscode.l10n.t('Copy {0} to {1}', shown, `${registry}/${repository}`)
+      : vscode.l10n.t('Promote {0} to {1}', shown, toDisplayLine(copy.stage));
+  }
   if (kind === 'cleanUp') return vscode.l10n.t('Clean up {0}', repository);
   if (kind === 'retag') return vscode.l10n.t('Tag {0} in {1}', tags.join(', '), repository);
   return tags.length === 1
@@ -135,4 +173,18 @@ export function titleOf({ kind, items, repository }: JournalOperation): string {
 /** Whether a failed undo can never succeed, because the registry has collected the content. */
 export function isGarbageCollected(error: unknown): boolean {
   return isCoreError(error) && error.details.reason === 'garbageCollected';
+}
+
+async function announceInterrupted(titles: readonly string[]): Promise<void> {
+  const show = vscode.l10n.t('Show Activity');
+  const answer = await vscode.window.showWarningMessage(
+    titles.length === 1
+      ? vscode.l10n.t('Interrupted: {0}. Resume it or roll it back in Activity.', titles[0]!)
+      : vscode.l10n.t(
+          '{0} operations were interrupted. Resume them or roll them back in Activity.',
+          titles.length,
+        ),
+    show,
+  );
+  if (answer === show) await vscode.commands.executeCommand('berth.activity.focus');
 }

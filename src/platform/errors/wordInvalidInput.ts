@@ -21,6 +21,11 @@ export function wordInvalidInput(error: CoreError): string {
       return l10n.t('This is the ID of an image, not a name.');
     case 'badPlatform':
       return l10n.t('A platform looks like linux/amd64 or linux/arm/v7.');
+    case 'promotion':
+      return l10n.t(
+        'The setting "berth.promotions" is not valid at {0}. A path has a name and at least two stages, each with a name and a repository.',
+        subject,
+      );
     case 'digestAsTag':
       return l10n.t('An image cannot be given a digest: type a tag.');
     case 'buildArgument':

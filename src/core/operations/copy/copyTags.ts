@@ -64,6 +64,8 @@ export interface CopyTagsOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: CopyProgress) => void;
   readonly knownBlobs?: KnownBlobs;
+  /** Called once the journal has it, before anything is sent. */
+  readonly onBegin?: (operationId: string) => void;
 }
 
 export interface CopyResult {
@@ -168,6 +170,7 @@ export async function copyTags(
       ...plan.filter((each) => each.sourceDigest !== each.manifest.digest).map(({ manifest }) => manifest),
     ],
   );
+  options.onBegin?.(operation.id);
   return run(source, sink, plan, operation, options);
 }
 
