@@ -17,8 +17,11 @@ import {
   ManifestDocumentProvider,
   openManifestDocument,
 } from './documents/manifestDocument.ts';
+import { IMAGE_SCHEME, ImageFileSystem } from './documents/imageFileSystem.ts';
 import { ActivityTree } from './explorer/ActivityTree.ts';
 import { ImageDropController, LocalImageDragController } from './explorer/ImageDropController.ts';
+import { ImageFilesTree } from './explorer/ImageFilesTree.ts';
+import { LayerChangeDecorations } from './explorer/LayerChangeDecorations.ts';
 import { LocalImagesTree } from './explorer/LocalImagesTree.ts';
 import { RegistriesTree } from './explorer/RegistriesTree.ts';
 import { selectedReferences } from './explorer/selectedReferences.ts';
@@ -37,6 +40,7 @@ import { readDockerEnvironment } from './platform/dockerSettings.ts';
 import { DockerStatusBar } from './platform/DockerStatusBar.ts';
 import { LastAnswers } from './platform/LastAnswers.ts';
 import { openManifestSource } from './platform/manifestSource.ts';
+import { OpenImages } from './platform/OpenImages.ts';
 import { OutputLog } from './platform/OutputLog.ts';
 import { runPanelAction } from './platform/runPanelAction.ts';
 import { pullCommandLine } from './platform/pullCommandLine.ts';
@@ -97,6 +101,30 @@ export function activate(context: vscode.ExtensionContext): void {
       canSelectMany: true,
     }),
   );
+  const images = own(
+    new OpenImages({
+      sessions,
+      docker,
+      activity,
+      directory: join(context.globalStorageUri.fsPath, 'layers'),
+      workerUrl: new URL('./layerWorker.js', import.meta.url),
+      logger,
+    }),
+  );
+  const imageFilesTree = own(new ImageFilesTree(images, context.workspaceState, logger));
+  const imageFilesView = own(
+    vscode.window.createTreeView('berth.imageFiles', {
+      treeDataProvider: imageFilesTree,
+      showCollapseAll: true,
+    }),
+  );
+  own(
+    vscode.workspace.registerFileSystemProvider(IMAGE_SCHEME, new ImageFileSystem(images), {
+      isReadonly: true,
+      isCaseSensitive: true,
+    }),
+  );
+  own(vscode.window.registerFileDecorationProvider(new LayerChangeDecorations(images)));
   own(vscode.window.createTreeView('berth.activity', { treeDataProvider: own(new ActivityTree(activity)) }));
   own(
     vscode.workspace.onDidChangeConfiguration((event) => {
@@ -190,6 +218,9 @@ export function activate(context: vscode.ExtensionContext): void {
         localImagesTree,
         localImagesView,
         selectedReferences: (view) => selectedReferences(registriesView, localImagesView, view),
+        images,
+        imageFilesTree,
+        imageFilesView,
         panels,
         capabilitiesPanels,
         pullLimit,

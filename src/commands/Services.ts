@@ -4,6 +4,7 @@ import type { Logger } from '../core/common/Logger.ts';
 import type { Docker } from '../core/docker/Docker.ts';
 import type { Journal } from '../core/operations/Journal.ts';
 import type { LocalRegistry } from '../core/operations/LocalRegistry.ts';
+import type { ImageFilesNode, ImageFilesTree } from '../explorer/ImageFilesTree.ts';
 import type { LocalImagesTree, LocalNode } from '../explorer/LocalImagesTree.ts';
 import type { RegistriesNode } from '../explorer/nodes.ts';
 import type { RegistriesTree } from '../explorer/RegistriesTree.ts';
@@ -14,6 +15,7 @@ import type { Activity } from '../platform/Activity.ts';
 import type { CleanUpReviews } from '../platform/CleanUpReviews.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import type { LastAnswers } from '../platform/LastAnswers.ts';
+import type { OpenImages } from '../platform/OpenImages.ts';
 import type { PullLimitStatusBar } from '../platform/PullLimitStatusBar.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import type { SecretCredentials } from '../platform/SecretCredentials.ts';
@@ -40,6 +42,9 @@ export interface Services {
   readonly localImagesView: vscode.TreeView<LocalNode>;
   /** What a view has selected that has a reference. */
   readonly selectedReferences: (view?: ReferenceView) => readonly ReferenceNode[];
+  readonly images: OpenImages;
+  readonly imageFilesTree: ImageFilesTree;
+  readonly imageFilesView: vscode.TreeView<ImageFilesNode>;
   readonly panels: ManifestPanels;
   readonly capabilitiesPanels: CapabilitiesPanels;
   readonly pullLimit: PullLimitStatusBar;

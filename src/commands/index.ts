@@ -30,6 +30,13 @@ import { CopyForm } from './copy/CopyForm.ts';
 import { CopyToCommand } from './copy/CopyToCommand.ts';
 import { ImageCopies } from './copy/ImageCopies.ts';
 import { PromoteCommand } from './copy/PromoteCommand.ts';
+import { BrowseFilesCommand } from './files/BrowseFilesCommand.ts';
+import { CloseImageFilesCommand } from './files/CloseImageFilesCommand.ts';
+import { CopyFilePathCommand } from './files/CopyFilePathCommand.ts';
+import { FindFileCommand } from './files/FindFileCommand.ts';
+import { RefreshImageFilesCommand } from './files/RefreshImageFilesCommand.ts';
+import { SaveFileCommand } from './files/SaveFileCommand.ts';
+import { SaveFolderCommand } from './files/SaveFolderCommand.ts';
 import { BuildImageCommand } from './images/BuildImageCommand.ts';
 import { DockerSignIn } from './images/DockerSignIn.ts';
 import { ImagePusher } from './images/ImagePusher.ts';
@@ -114,6 +121,7 @@ export function createCommands(services: Services): Command[] {
     new CollectGarbageCommand(services),
     new RemoveLocalRegistryCommand(services),
     ...createImageCommands(services),
+    ...createFileCommands(services),
     new InspectManifestCommand(services.panels, tree),
     new OpenRawManifestCommand(tree),
     new OpenReferrerCommand(tree),
@@ -163,6 +171,28 @@ function createCleanUpCommands(services: Services): Command[] {
       new LocalCleanUp(docker, activity, services.localImagesTree),
     ),
     new SaveCleanUpRulesCommand(reviews),
+  ];
+}
+
+/** The commands about files inside images. */
+function createFileCommands(services: Services): Command[] {
+  const {
+    sessions,
+    registriesTree,
+    images,
+    imageFilesTree: tree,
+    imageFilesView: view,
+    activity,
+    answers,
+  } = services;
+  return [
+    new BrowseFilesCommand(sessions, registriesTree, images, tree, view, answers),
+    new FindFileCommand(images, tree, view),
+    new SaveFileCommand(images, tree, activity, answers),
+    new SaveFolderCommand(images, tree, activity, answers),
+    new CopyFilePathCommand(),
+    new CloseImageFilesCommand(tree),
+    new RefreshImageFilesCommand(tree),
   ];
 }
 

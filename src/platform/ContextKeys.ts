@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 
 export interface ContextKeys {
   'berth.connectionCount': number;
+  /** Images and layers in the Image Files view. */
+  'berth.browsedImageCount': number;
   'berth.dockerState': 'unknown' | 'missing' | 'unreachable' | 'untrusted' | 'empty' | 'ready';
 }
 

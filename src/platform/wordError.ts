@@ -188,6 +188,13 @@ export function wordError(error: unknown): WordedError {
     case 'tokenFailed':
       return wordTokenFailed(details, where, doing, answer);
     case 'protocol':
+      if (details.reason === 'damagedArchive') {
+        return worded(
+          l10n.t('Damaged archive'),
+          doing + l10n.t('The archive is damaged ({0}), so it cannot be read.', details.code ?? ''),
+          'showLog',
+        );
+      }
       return worded(
         l10n.t('Unexpected answer'),
         doing + l10n.t('{0} sent an answer that breaks the registry protocol.', host) + answer,
@@ -206,6 +213,13 @@ export function wordError(error: unknown): WordedError {
         'retry',
       );
     case 'tooLarge':
+      if (details.operation === 'read file') {
+        return worded(
+          l10n.t('Too large'),
+          doing + l10n.t('The file is too large to be shown. Save it to the disk instead.'),
+          'retry',
+        );
+      }
       return worded(
         l10n.t('Too large'),
         doing + l10n.t('The answer of {0} is over the size that is safe to read.', where),

@@ -55,6 +55,7 @@ describe('The Registries view', () => {
     assert.deepEqual(await menu.titles(), [
       'Inspect Manifest',
       'Open Raw Manifest',
+      'Browse Files',
       'Pull Image…',
       'Retag…',
       'Copy to…',

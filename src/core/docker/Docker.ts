@@ -29,6 +29,7 @@ import { pullCommand } from './commands/pullCommand.ts';
 import { pushCommand } from './commands/pushCommand.ts';
 import { rmiCommand } from './commands/rmiCommand.ts';
 import type { RemovedImages } from './commands/rmiCommand.ts';
+import { saveCommand } from './commands/saveCommand.ts';
 import { tagCommand } from './commands/tagCommand.ts';
 import { versionCommand } from './commands/versionCommand.ts';
 import type { DockerVersion } from './commands/versionCommand.ts';
@@ -212,6 +213,11 @@ export class Docker {
   /** @param source reference or id. */
   tag(source: string, target: string, signal: AbortSignal): Promise<void> {
     return this.#query(tagCommand(source, target), signal);
+  }
+
+  /** Writes the archive of an image to `file`. @param image reference or id. */
+  save(image: string, file: string, signal: AbortSignal): Promise<void> {
+    return this.runner.run(saveCommand(image, file), { signal });
   }
 
   /** Throws `conflict` with reason `imageInUse`, `imageHasSeveralTags` or `imageHasChildren`. */

@@ -47,6 +47,13 @@ function wordAttempt(operation: string): string {
       return l10n.t('Could not look up the content');
     case 'read blob':
       return l10n.t('Could not read the content');
+    case 'read layer':
+    case 'read files':
+      return l10n.t('Could not read the files of the image');
+    case 'read file':
+      return l10n.t('Could not read the file');
+    case 'save files':
+      return l10n.t('Could not save');
     case 'upload blob':
     case 'mount blob':
       return l10n.t('Could not upload the content');

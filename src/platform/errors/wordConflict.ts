@@ -13,6 +13,12 @@ export function wordConflict(details: ErrorDetails, doing: string, answer: strin
           : l10n.t('Something else listens on that port already. Choose another one.'),
         'retry',
       );
+    case 'fileExists':
+      return worded(
+        l10n.t('Already there'),
+        doing + l10n.t('Something of that name is there already. Choose another name or folder.'),
+        'retry',
+      );
     case 'containerNameTaken':
       return worded(
         l10n.t('Name is taken'),

@@ -19,6 +19,12 @@ export function wordInvalidInput(error: CoreError): string {
       return l10n.t('A reference has no https:// or http:// before it.');
     case 'imageId':
       return l10n.t('This is the ID of an image, not a name.');
+    case 'imageUri':
+      return l10n.t('This is not the address of a file in an image.');
+    case 'noFile':
+      return l10n.t('{0} is not a file.', subject);
+    case 'noFolder':
+      return l10n.t('{0} is not a folder.', subject);
     case 'badPlatform':
       return l10n.t('A platform looks like linux/amd64 or linux/arm/v7.');
     case 'promotion':

@@ -49,6 +49,20 @@ export function wordNotFound(
         l10n.t('This registry is no longer among your connections. Connect it again.'),
         'retry',
       );
+    case 'noSuchFile':
+      return worded(
+        l10n.t('No such file'),
+        doing + l10n.t('The image has no such file, or a link to it leads nowhere.'),
+        'retry',
+      );
+    case 'noDirectory':
+      return worded(l10n.t('Not a folder'), doing + l10n.t('This is not a folder.'), 'retry');
+    case 'linkLoop':
+      return worded(
+        l10n.t('Link loop'),
+        doing + l10n.t('Its links lead round in a circle, so there is nothing to read.'),
+        'retry',
+      );
     case 'garbageCollected':
       return worded(
         l10n.t('Content is gone'),

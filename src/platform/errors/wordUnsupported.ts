@@ -30,6 +30,13 @@ export function wordUnsupported(
           ),
         'retry',
       );
+    case 'noFiles':
+      return worded(
+        l10n.t('No files'),
+        doing +
+          l10n.t('It holds no file system: it is an artifact, not an image. Inspect its manifest instead.'),
+        'showLog',
+      );
     case 'versionKept':
       return worded(
         l10n.t('GitHub keeps it'),

@@ -1,5 +1,6 @@
 /** `docker image inspect`. */
 import * as v from 'valibot';
+import { isDigest, type Digest } from '../../oci/digest.ts';
 import { checkArgument } from '../checkArgument.ts';
 import type { DockerCommand } from '../DockerRunner.ts';
 import { parseJsonOutput } from '../parseJsonOutput.ts';
@@ -17,6 +18,8 @@ export interface ImageDetails {
   /** Unpacked. */
   readonly sizeInBytes: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** Digests of the layers unpacked, the base first. */
+  readonly layers: readonly Digest[];
 }
 
 const strings = v.nullish(v.array(v.string()));
@@ -33,6 +36,7 @@ const Inspected = v.tupleWithRest(
       Variant: text,
       Created: text,
       Size: v.optional(v.number(), 0),
+      RootFS: v.nullish(v.looseObject({ Layers: strings })),
       Config: v.nullish(v.looseObject({ Labels: v.nullish(v.record(v.string(), v.string())) })),
     }),
   ],
@@ -55,6 +59,7 @@ export function imageInspectCommand(image: string): DockerCommand<ImageDetails> 
         ...(details.Created === '' ? {} : { createdAt: details.Created }),
         sizeInBytes: details.Size,
         labels: details.Config?.Labels ?? {},
+        layers: (details.RootFS?.Layers ?? []).filter(isDigest),
       };
     },
   };

@@ -6,7 +6,7 @@ import type { LayerIndex, LayerProblem } from '../layers/LayerIndex.ts';
 import type { LayerIndexer } from '../layers/LayerIndexer.ts';
 import { LayerReader } from '../layers/LayerReader.ts';
 import type { FileEntry } from './FileEntry.ts';
-import { layerChanges, type LayerChange } from './layerChanges.ts';
+import { LayerChanges } from './LayerChanges.ts';
 import { MergedTree } from './MergedTree.ts';
 
 /** A layer of the image with its index. */
@@ -54,9 +54,14 @@ export class ImageFiles {
     );
   }
 
-  /** Links are not followed; undefined where there is nothing. */
+  /** No link is followed; undefined where there is nothing. */
   get(path: string): FileEntry | undefined {
     return this.#tree.get(path);
+  }
+
+  /** Links in the folders of the path are followed, the last part is not. @throws CoreError `notFound` */
+  lookUp(path: string): FileEntry {
+    return this.#tree.lookUp(path);
   }
 
   /** Links are followed inside the image. @throws CoreError `notFound` with reason `noSuchFile` or `linkLoop` */
@@ -75,8 +80,8 @@ export class ImageFiles {
   }
 
   /** What the layer at `position` added, changed and deleted. */
-  changesOf(position: number): Generator<LayerChange> {
-    return layerChanges(
+  changesOf(position: number): LayerChanges {
+    return new LayerChanges(
       this.layers.map(({ index }) => index),
       position,
     );

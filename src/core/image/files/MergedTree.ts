@@ -59,6 +59,17 @@ export class MergedTree {
     return merged && this.#toEntry(merged, normal);
   }
 
+  /** The entry at a path, links in its folders followed, the last part not. @throws CoreError `notFound` */
+  lookUp(path: string): FileEntry {
+    const slash = path.replace(/\/+$/, '').lastIndexOf('/');
+    const name = path.slice(slash + 1);
+    if (slash < 0 || name === '' || name === '.' || name === '..') return this.resolve(path);
+    const parent = this.resolve(path.slice(0, slash)).path;
+    const entry = this.get(parent === '/' ? name : `${parent}/${name}`);
+    if (!entry) throw notFound(path, 'noSuchFile');
+    return entry;
+  }
+
   /**
    * The entry a path leads to when links are followed inside the image: `..` stops at the root, an absolute target begins
    * there.

@@ -12,8 +12,8 @@ export interface FoundTable {
 }
 
 const STARGZ_DIGEST = 'containerd.io/snapshot/stargz/toc.digest';
-const CHUNKED_POSITION = 'io.github.containers.zstd-chunked.manifest-position';
-const CHUNKED_CHECKSUM = 'io.github.containers.zstd-chunked.manifest-checksum';
+/** The first is what skopeo and buildah wrote until 2023. */
+const CHUNKED_PREFIXES = ['io.containers.zstd-chunked.', 'io.github.containers.zstd-chunked.'];
 
 const STARGZ_FOOTER_SIZE = 51;
 /** Most tables fit, so that the footer and they come in one read. */
@@ -23,8 +23,8 @@ const MAX_COMPRESSED_TABLE = 128 * 1024 * 1024;
 const MIN_UNANNOUNCED_SIZE = 1024 * 1024;
 
 /** Under what the index of a layer is looked up before anything is read. */
-export function tableKeyOf({ digest, annotations }: Descriptor): string {
-  const table = annotations?.[STARGZ_DIGEST] ?? annotations?.[CHUNKED_CHECKSUM];
+export function tableKeyOf({ digest, annotations = {} }: Descriptor): string {
+  const table = annotations[STARGZ_DIGEST] ?? chunkedAnnotation(annotations, 'manifest-checksum');
   return table !== undefined && isDigest(table) ? `${digest}+${table.slice(table.indexOf(':') + 1)}` : digest;
 }
 
@@ -36,8 +36,8 @@ export async function findTableOfContents(
 ): Promise<FoundTable | undefined> {
   const { annotations = {}, sizeInBytes } = descriptor;
   if (!source.honoursRanges || sizeInBytes === 0) return undefined;
-  const chunked = parseChunkedPosition(annotations[CHUNKED_POSITION], sizeInBytes);
-  if (chunked) return readChunkedTable(source, descriptor, chunked, annotations[CHUNKED_CHECKSUM], signal);
+  const chunked = parseChunkedPosition(chunkedAnnotation(annotations, 'manifest-position'), sizeInBytes);
+  if (chunked) return readChunkedTable(source, descriptor, chunked, signal);
   const announced = annotations[STARGZ_DIGEST];
   if (
     announced === undefined &&
@@ -53,11 +53,11 @@ async function readChunkedTable(
   source: BlobSource,
   descriptor: Descriptor,
   position: { readonly offset: number; readonly length: number },
-  checksum: string | undefined,
   signal: AbortSignal,
 ): Promise<FoundTable | undefined> {
   const bytes = await readSpan(source, descriptor, position, signal);
   if (!bytes) return undefined;
+  const checksum = chunkedAnnotation(descriptor.annotations ?? {}, 'manifest-checksum');
   const digest = checksum !== undefined && isDigest(checksum) ? checksum : undefined;
   return {
     request: {
@@ -131,4 +131,10 @@ function parseChunkedPosition(
   const [offset, length] = [Number(match[1]), Number(match[2])];
   const fits = length > 0 && length <= MAX_COMPRESSED_TABLE && offset + length <= sizeInBytes;
   return fits ? { offset, length } : undefined;
+}
+
+function chunkedAnnotation(annotations: Readonly<Record<string, string>>, name: string): string | undefined {
+  return CHUNKED_PREFIXES.map((prefix) => annotations[`${prefix}${name}`]).find(
+    (value) => value !== undefined,
+  );
 }

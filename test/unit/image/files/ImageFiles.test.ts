@@ -95,6 +95,8 @@ describe('ImageFiles', () => {
     assert.equal(await text(files, '/dir/up'), 'content');
     assert.equal(files.resolve('/dir/../../dir/file').path, '/real/file');
     assert.deepEqual(names(files, '/dir'), ['file', 'up']);
+    assert.equal(files.lookUp('/dir/up').linkTarget, '../../../../real/file');
+    assert.equal(files.lookUp('/dir/file').path, '/real/file');
     assert.throws(
       () => files.resolve('/loop'),
       (error) => isCoreError(error, 'notFound') && error.details.reason === 'linkLoop',
@@ -134,7 +136,7 @@ describe('ImageFiles', () => {
         packed('opq/y', '5'),
       ],
     );
-    const changes = [...files.changesOf(1)].map(({ kind, path }) => `${kind} ${path}`);
+    const changes = [...files.changesOf(1).all()].map(({ kind, path }) => `${kind} ${path}`);
     assert.deepEqual(changes, [
       'changed /keep/a',
       'deleted /keep/b',
@@ -144,7 +146,7 @@ describe('ImageFiles', () => {
       'changed /opq/y',
     ]);
     assert.deepEqual(
-      [...files.changesOf(0)].map(({ kind }) => kind),
+      [...files.changesOf(0).all()].map(({ kind }) => kind),
       ['added', 'added', 'added', 'added', 'added', 'added'],
     );
   });

@@ -1,0 +1,100 @@
+import * as vscode from 'vscode';
+import { toDisplayLine } from '../../core/common/displayText.ts';
+import type { FileEntry } from '../../core/image/files/FileEntry.ts';
+import type { ImageFiles } from '../../core/image/files/ImageFiles.ts';
+import type { BrowsedImageNode, ImageFilesNode, ImageFilesTree } from '../../explorer/ImageFilesTree.ts';
+import { dismissed } from '../../platform/ask.ts';
+import { formatSize } from '../../platform/format.ts';
+import { formatImageFile } from '../../platform/imageFileAddress.ts';
+import type { OpenImages } from '../../platform/OpenImages.ts';
+import type { Command } from '../Command.ts';
+import { askBrowsedImage, rootOf } from './askBrowsedImage.ts';
+
+const MAXIMUM = 200;
+
+interface FileItem extends vscode.QuickPickItem {
+  readonly entry: FileEntry;
+}
+
+/** Finds a file of an image by words of its path; Enter opens it, and shows a directory in the view. */
+export class FindFileCommand implements Command {
+  readonly id = 'berth.findFile';
+  readonly #images: OpenImages;
+  readonly #tree: ImageFilesTree;
+  readonly #view: vscode.TreeView<ImageFilesNode>;
+
+  constructor(images: OpenImages, tree: ImageFilesTree, view: vscode.TreeView<ImageFilesNode>) {
+    this.#images = images;
+    this.#tree = tree;
+    this.#view = view;
+  }
+
+  async execute(node?: ImageFilesNode): Promise<void> {
+    const title = vscode.l10n.t('Find File in Image');
+    const root = node ? rootOf(node) : await askBrowsedImage(this.#tree, title);
+    const { image, layer } = root.address;
+    const all = await this.#images.files(image);
+    const entry = await askFile(layer === undefined ? all : all.layerAlone(layer), `${title}: ${root.title}`);
+    await this.#show(root, entry);
+  }
+
+  async #show(root: BrowsedImageNode, entry: FileEntry): Promise<void> {
+    const node = await this.#tree.nodeAt(root, entry.path);
+    if (node) await this.#view.reveal(node, { select: true, focus: entry.type === 'directory' });
+    if (entry.type === 'file' || entry.type === 'symbolicLink') {
+      const uri = vscode.Uri.from(formatImageFile({ ...root.address, path: entry.path }));
+      await vscode.commands.executeCommand('vscode.open', uri);
+    }
+  }
+}
+
+/** @throws CancellationError when dismissed */
+async function askFile(files: ImageFiles, title: string): Promise<FileEntry> {
+  const { searchFiles } = await import('../../core/image/files/FileSearch.ts');
+  const picker = vscode.window.createQuickPick<FileItem>();
+  picker.title = toDisplayLine(title);
+  picker.placeholder = vscode.l10n.t('Part of a name or path');
+  let controller = new AbortController();
+  const search = async (text: string): Promise<void> => {
+    controller.abort();
+    controller = new AbortController();
+    const { signal } = controller;
+    picker.busy = true;
+    for await (const found of searchFiles(files, text, { maximum: MAXIMUM, signal })) {
+      if (signal.aborted) return;
+      picker.items = found.map(toItem);
+    }
+    picker.busy = false;
+  };
+  try {
+    return await new Promise<FileEntry>((resolve, reject) => {
+      const run = (text: string): void => void search(text).catch(reject);
+      picker.onDidChangeValue(run);
+      picker.onDidAccept(() => {
+        const [item] = picker.selectedItems;
+        if (item) resolve(item.entry);
+      });
+      picker.onDidHide(() => reject(dismissed()));
+      picker.show();
+      run('');
+    });
+  } finally {
+    controller.abort();
+    picker.dispose();
+  }
+}
+
+function toItem(entry: FileEntry): FileItem {
+  const icon =
+    entry.type === 'directory' ? 'folder' : entry.type === 'symbolicLink' ? 'file-symlink-file' : 'file';
+  const folder = entry.path.slice(0, entry.path.lastIndexOf('/')) || '/';
+  const size = entry.type === 'file' ? formatSize(entry.sizeInBytes) : '';
+  return {
+    label: `$(${icon}) ${toDisplayLine(entry.name)}`,
+    description: toDisplayLine(folder, 300),
+    ...(size !== '' && { detail: size }),
+    // The search has decided; the picker's own filter knows only labels.
+    alwaysShow: true,
+    entry,
+  };
+}
