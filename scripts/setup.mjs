@@ -49,14 +49,19 @@ const DEBIAN_PACKAGES = {
   'python3-venv': '/usr/share/doc/python3-venv',
 };
 
+/** Where go.mod pins the programs that name neither version nor folder. */
+const GO_FOLDER = 'test/support/go';
+
 /**
- * Name in .vscode-test/bin → the Go program behind it. Without a version, test/support/go/go.mod pins it. `module`: built
+ * Name in .vscode-test/bin → the Go program behind it. Without a version, the go.mod of its folder pins it. `module`: built
  * within its own module, whose go.mod replaces others' (`go install` refuses that).
  */
 const GO_PROGRAMS = {
   olareg: { path: 'github.com/olareg/olareg/cmd/olareg' },
   crane: { path: 'github.com/google/go-containerregistry/cmd/crane' },
   distribution3: { path: 'github.com/distribution/distribution/v3/cmd/registry', version: 'v3.1.2' },
+  /** Our own few lines around the library that makes eStargz layers. */
+  estargz: { path: '.', folder: 'test/support/go/estargz' },
   'token-server': {
     path: 'github.com/docker/distribution/contrib/token-server',
     version: 'v2.8.3+incompatible',
@@ -160,10 +165,11 @@ async function installDebianPackages(names, yes) {
 
 async function buildGoPrograms() {
   const markers = join(BIN, 'versions.json');
-  const goMod = readFileSync(join(ROOT, 'test/support/go/go.mod'), 'utf8');
+  const goModOf = ({ folder = GO_FOLDER }) => readFileSync(join(ROOT, folder, 'go.mod'), 'utf8');
   const built = existsSync(markers) ? readJson(markers) : {};
   const missing = Object.entries(GO_PROGRAMS).filter(
-    ([name, { version }]) => !existsSync(join(BIN, name)) || built[name] !== (version ?? goMod),
+    ([name, program]) =>
+      !existsSync(join(BIN, name)) || built[name] !== (program.version ?? goModOf(program)),
   );
   if (missing.length === 0) return;
   if (!isInstalled('go')) {
@@ -172,17 +178,18 @@ async function buildGoPrograms() {
     );
   }
   mkdirSync(BIN, { recursive: true });
-  for (const [name, { path, version, module, cgo = false, ...rest }] of missing) {
+  for (const [name, program] of missing) {
+    const { path, version, module, folder = GO_FOLDER, cgo = false, ...rest } = program;
     await step(`${name} (go build)`, async () => {
       const env = { ...process.env, CGO_ENABLED: cgo ? '1' : '0' };
       if (version === undefined) {
-        await run('go', ['build', '-o', join(BIN, name), path], { cwd: join(ROOT, 'test/support/go'), env });
+        await run('go', ['build', '-o', join(BIN, name), path], { cwd: join(ROOT, folder), env });
       } else if (module === undefined) {
         await goInstall(name, `${path}@${version}`, env);
       } else {
         await buildWithinModule(name, `${module}@${version}`, path, rest, env);
       }
-      built[name] = version ?? goMod;
+      built[name] = version ?? goModOf(program);
       writeFileSync(markers, JSON.stringify(built));
     });
   }

@@ -14,6 +14,8 @@ const INSTALL_HINTS: Readonly<Record<string, string>> = {
   docker: "Debian's docker.io",
   chromium: "Debian's chromium",
   olareg: 'Go, then npm run setup',
+  estargz: 'Go, then npm run setup',
+  zstd: "Debian's zstd",
   crane: 'Go, then npm run setup',
   distribution3: 'Go, then npm run setup',
   buildx: 'Go, then npm run setup',
