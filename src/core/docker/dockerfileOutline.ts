@@ -33,7 +33,7 @@ export function parseDockerfileOutline(text: string): DockerfileOutline {
 }
 
 /** `A`, `A=1`, and several on one line: `A=1 B="two words"`. */
-function parseArguments(text: string): DockerfileArgument[] {
+export function parseArguments(text: string): DockerfileArgument[] {
   return [...text.matchAll(/(?:^|\s)([A-Za-z_]\w*)(?:=("(?:\\.|[^"\\])*"|'[^']*'|[^\s"']*))?(?=\s|$)/g)].map(
     ([, name, value]) => ({
       name: name!,
@@ -43,7 +43,7 @@ function parseArguments(text: string): DockerfileArgument[] {
 }
 
 /** Instructions as the builder sees them: joined over line continuations, without comments and here-documents. */
-function logicalLines(text: string): string[] {
+export function logicalLines(text: string): string[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const escape = /^#\s*escape\s*=\s*`/im.test(lines.slice(0, 5).join('\n')) ? '`' : '\\';
   const logical: string[] = [];

@@ -74,6 +74,11 @@ export class ImageFiles {
     return this.#tree.readDirectory(path);
   }
 
+  /** Equal for directories of two images that are made up of the same parts of the same layers. */
+  originOf(path: string): string | undefined {
+    return this.#tree.originOf(path);
+  }
+
   /** Everything below a directory, parents before children. */
   walk(path?: string): Generator<FileEntry> {
     return this.#tree.walk(path);

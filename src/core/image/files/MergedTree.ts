@@ -28,6 +28,21 @@ interface MergedDirectory {
 const MAX_LINKS = 40;
 const CACHED_DIRECTORIES = 2_000;
 
+/** Of an image without layers, where there is nothing else. */
+const EMPTY_ROOT: FileEntry = {
+  path: '/',
+  name: '',
+  type: 'directory',
+  mode: 0o755,
+  owner: { userId: 0, groupId: 0, userName: '', groupName: '' },
+  sizeInBytes: 0,
+  modifiedAtSeconds: 0,
+  isHardLink: false,
+  isImplicit: true,
+  layer: 0,
+  entry: 0,
+};
+
 const TYPES: Readonly<Record<number, FileType>> = {
   [EntryKind.file]: 'file',
   [EntryKind.directory]: 'directory',
@@ -114,6 +129,17 @@ export class MergedTree {
     );
   }
 
+  /**
+   * What a directory is made of, as text: equal for two trees where the same directories of the same layers make it up, so
+   * that what is below is equal too. Undefined for what is no directory.
+   */
+  originOf(path: string): string | undefined {
+    const parts = this.#find(normalisePath(path) ?? '')?.parts ?? [];
+    return parts.length === 0
+      ? undefined
+      : parts.map(({ layer, entry }) => `${this.layers[layer]!.digest}#${entry}`).join('\n');
+  }
+
   /** Everything below a directory (default: the root), parents before children, itself not included. */
   *walk(path = '/'): Generator<FileEntry> {
     const start = normalisePath(path) ?? '';
@@ -193,6 +219,7 @@ export class MergedTree {
   }
 
   #toEntry(own: Place, path: string): FileEntry {
+    if (this.layers.length === 0) return EMPTY_ROOT;
     const place = this.#contentOf(own);
     const index = this.layers[place.layer]!;
     const kind = index.kindOf(place.entry);
