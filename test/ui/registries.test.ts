@@ -60,6 +60,7 @@ describe('The Registries view', () => {
       'Retag…',
       'Copy to…',
       'Promote…',
+      'Verify Signature…',
       'Copy Reference',
       'Copy Digest',
       'Copy Pull Command',

@@ -9,6 +9,7 @@ import { readAttachedDocuments } from '../../core/trust/readAttachedDocuments.ts
 import type { ReferrerNode, TagNode } from '../../explorer/nodes.ts';
 import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import { askPick, dismissed } from '../../platform/ask.ts';
+import { createSignal } from '../../platform/cancellation.ts';
 import { describeDocument } from '../../platform/describeDocument.ts';
 import { askTagNode } from '../askTarget.ts';
 
@@ -50,13 +51,18 @@ async function readAll(
 ): Promise<AttachedDocument[]> {
   const { client } = await tree.session({ connectionId });
   return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Reading what is attached…') },
-    async () => {
-      const { signal } = new AbortController();
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Reading what is attached…'),
+      cancellable: true,
+    },
+    async (_progress, token) => {
+      using cancellation = createSignal(token);
+      const { signal } = cancellation;
       const manifest = await client.getManifest(repository, tag, signal);
       const entries = manifest.kind === 'index' ? splitAttestations(manifest.manifests).attestations : [];
       const { attachments } = await listAttachments(client, repository, manifest.digest, entries, signal);
-      return readAttachedDocuments(client, repository, attachments, signal);
+      return await readAttachedDocuments(client, repository, attachments, signal);
     },
   );
 }
