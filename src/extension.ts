@@ -6,8 +6,6 @@ import { Docker } from './core/docker/Docker.ts';
 import { loadImageView } from './core/image/loadImageView.ts';
 import { parseDigest } from './core/oci/digest.ts';
 import { Journal } from './core/operations/Journal.ts';
-import { LocalRegistry } from './core/operations/LocalRegistry.ts';
-import { createCommands } from './commands/index.ts';
 import { registerCommands } from './commands/registerCommands.ts';
 import { openReferrerDocument } from './commands/referrers/openReferrerDocument.ts';
 import { fullReference } from './commands/tags/manifestTarget.ts';
@@ -200,38 +198,53 @@ export function activate(context: vscode.ExtensionContext): void {
 
   own(
     registerCommands(
-      createCommands({
-        settings,
-        secrets,
-        sessions,
-        answers: new LastAnswers(context.globalState),
-        workspaceAnswers: new LastAnswers(context.workspaceState),
-        verifications,
-        activity,
-        journal,
-        tagUndo,
-        cleanUpReviews,
-        docker,
-        localRegistry: new LocalRegistry(docker, logger),
-        registriesTree,
-        registriesView,
-        localImagesTree,
-        localImagesView,
-        selectedReferences: (view) => selectedReferences(registriesView, localImagesView, view),
-        images,
-        imageFilesTree,
-        imageFilesView,
-        panels,
-        capabilitiesPanels,
-        pullLimit,
-        logger,
-        showLog: () => channel.show(),
-        extensionId: context.extension.id,
-      }),
+      contributedCommands(context.extension),
+      async () => {
+        const [{ createCommands }, { LocalRegistry }] = await Promise.all([
+          import('./commands/index.ts'),
+          import('./core/operations/LocalRegistry.ts'),
+        ]);
+        return createCommands({
+          settings,
+          secrets,
+          sessions,
+          answers: new LastAnswers(context.globalState),
+          workspaceAnswers: new LastAnswers(context.workspaceState),
+          verifications,
+          activity,
+          journal,
+          tagUndo,
+          cleanUpReviews,
+          docker,
+          localRegistry: new LocalRegistry(docker, logger),
+          registriesTree,
+          registriesView,
+          localImagesTree,
+          localImagesView,
+          selectedReferences: (view) => selectedReferences(registriesView, localImagesView, view),
+          images,
+          imageFilesTree,
+          imageFilesView,
+          panels,
+          capabilitiesPanels,
+          pullLimit,
+          logger,
+          showLog: () => channel.show(),
+          extensionId: context.extension.id,
+        });
+      },
       activity,
       logger,
     ),
   );
 
   void tagUndo.restore();
+}
+
+/** The ids package.json gives its commands; a test holds them against the classes. */
+function contributedCommands({ packageJSON }: vscode.Extension<unknown>): string[] {
+  const { contributes } = packageJSON as {
+    readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+  };
+  return contributes.commands.map(({ command }) => command);
 }

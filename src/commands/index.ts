@@ -1,4 +1,7 @@
-/** Every command of Berth, in the order of the folders. A test holds this list against package.json. */
+/**
+ * Every command of Berth, in the order of the folders. A test holds this list against package.json. Loaded when the
+ * first command runs: nothing here may be needed before.
+ */
 import type { Command } from './Command.ts';
 import type { Connection } from '../platform/Connection.ts';
 import { createConnectionCredentials } from '../platform/connectionCredentials.ts';

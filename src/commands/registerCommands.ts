@@ -1,4 +1,7 @@
-/** Registers commands: logs each run, words and shows what goes wrong with one next step, is quiet on cancel. */
+/**
+ * Registers commands by their ids and loads what they do when the first of them runs, so that a window that only starts
+ * does not pay for it. Logs each run, words and shows what goes wrong with one next step, is quiet on cancel.
+ */
 import * as vscode from 'vscode';
 import { isCoreError } from '../core/common/CoreError.ts';
 import type { Logger } from '../core/common/Logger.ts';
@@ -7,23 +10,32 @@ import { runErrorAction } from '../platform/errorActions.ts';
 import { actionLabel, wordError } from '../platform/wordError.ts';
 import type { Command } from './Command.ts';
 
+/** @param load makes every command; asked once. */
 export function registerCommands(
-  commands: readonly Command[],
+  ids: readonly string[],
+  load: () => Promise<readonly Command[]>,
   activity: Activity,
   logger: Logger,
 ): vscode.Disposable {
+  let loading: Promise<ReadonlyMap<string, Command>> | undefined;
+  const find = async (id: string): Promise<Command> => {
+    loading ??= load().then((commands) => new Map(commands.map((command) => [command.id, command])));
+    const command = (await loading).get(id);
+    if (!command) throw new Error(`no command ${id}`);
+    return command;
+  };
   return vscode.Disposable.from(
-    ...commands.map((command) => {
+    ...ids.map((id) => {
       const run = async (...args: unknown[]): Promise<unknown> => {
-        logger.debug(`command ${command.id}`);
+        logger.debug(`command ${id}`);
         try {
-          return await command.execute(...(args as never[]));
+          return await (await find(id)).execute(...(args as never[]));
         } catch (error) {
           void reportError(error, args, () => void run(...args), activity, logger);
           return undefined;
         }
       };
-      return vscode.commands.registerCommand(command.id, run);
+      return vscode.commands.registerCommand(id, run);
     }),
   );
 }

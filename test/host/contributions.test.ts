@@ -3,6 +3,8 @@ import * as assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { createCommands } from '../../src/commands/index.ts';
+import type { Services } from '../../src/commands/Services.ts';
 import type { ContextKeys } from '../../src/platform/ContextKeys.ts';
 
 interface Clause {
@@ -47,6 +49,9 @@ const CONTEXT_KEYS: Record<keyof ContextKeys, Readonly<Record<string, true>> | u
   'berth.dockerState': DOCKER_STATES,
 };
 
+/** Stands for every service, and for what services have: commands only keep what they are given until they run. */
+const anything: unknown = new Proxy(() => anything, { get: () => anything });
+
 /** Settings that name a program, or what one does: no workspace may set them. */
 const RUNS_PROGRAMS = /^berth\.(docker|build|localRegistry)\./;
 
@@ -67,6 +72,11 @@ describe('package.json', () => {
       // VS Code makes these for every view and container.
       .filter((id) => !/^berth\.\w+\.(focus|open|removeView|resetViewLocation|toggleVisibility)$/.test(id));
     assert.deepEqual(registered.sort(), [...contributed].sort());
+  });
+
+  it('names the commands that there are, and no others', () => {
+    const created = createCommands(anything as Services).map(({ id }) => id);
+    assert.deepEqual(created.sort(), [...contributed].sort());
   });
 
   it('has a string for every key, and a use for every string', () => {
