@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { attestedDigest, splitAttestations } from '../core/oci/attestation.ts';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import type { Digest } from '../core/oci/digest.ts';
-import { listAttachments } from '../core/trust/listAttachments.ts';
+import { listAttachments, type TagKnowledge } from '../core/trust/listAttachments.ts';
 import { readAttachedDocuments } from '../core/trust/readAttachedDocuments.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
@@ -212,6 +212,7 @@ export class ChildrenReader {
       manifest.digest,
       attestations,
       signal,
+      this.#tagKnowledge(node),
     );
     if (attachments.length > 0) {
       children.push({
@@ -227,6 +228,12 @@ export class ChildrenReader {
       });
     }
     return children.length > 0 ? children : [messageNode(node, vscode.l10n.t('No layers'))];
+  }
+
+  /** Only a list of the distribution API names every tag: makers' own leave out those of signatures. */
+  #tagKnowledge({ connectionId, repository }: TagNode | PlatformNode): TagKnowledge {
+    if (this.#loaded.knownProvider(connectionId)?.kind !== 'oci') return () => undefined;
+    return (tag) => this.#loaded.knownListing(connectionId, repository)?.hasTag(tag);
   }
 
   async #readReferrers(node: ReferrersNode, signal: AbortSignal): Promise<RegistriesNode[]> {

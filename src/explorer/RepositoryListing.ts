@@ -54,6 +54,8 @@ export class RepositoryListing {
   #started = false;
   #cursor: string | undefined;
   #truncated = false;
+  /** The list is older than what a person expects to see. */
+  #mayHaveMore = false;
   /** The page on its way, shared by all who wait for one. */
   #page: Promise<void> | undefined;
   #controller = new AbortController();
@@ -124,8 +126,16 @@ export class RepositoryListing {
     this.#names.add(tag);
   }
 
-  /** Reads the details of `tag` anew. */
+  /** Whether the repository has `tag`, as far as the list tells; undefined where it does not. */
+  hasTag(tag: string): boolean | undefined {
+    if (this.#names.has(tag)) return true;
+    const isComplete = this.#started && this.#cursor === undefined && !this.#truncated;
+    return isComplete && !this.#mayHaveMore ? false : undefined;
+  }
+
+  /** Reads the details of `tag` anew. Who asks for that may have pushed something since the list was read. */
   refreshDetails(tag: string): void {
+    this.#mayHaveMore = true;
     this.#details.delete(tag);
     this.#failed.delete(tag);
     this.requestDetails([tag]);

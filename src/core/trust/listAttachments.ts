@@ -16,8 +16,11 @@ const COSIGN_TAGS = [
   ['sbom', 'application/vnd.dev.cosign.artifact.sbom.v1+json'],
 ] as const;
 
+/** Whether the repository has a tag; undefined where that is not known. */
+export type TagKnowledge = (tag: string) => boolean | undefined;
+
 /**
- * In at most four requests where the referrers API is there, else five. A place that cannot be looked into leaves the
+ * In at most four requests where the referrers API is there, else five, and fewer where tags are known not to be there. A place that cannot be looked into leaves the
  * others: the list then carries the problem.
  * @param attestations entries of an index that belong to the list (`splitAttestations`).
  * @throws CoreError `cancelled` only.
@@ -28,6 +31,7 @@ export async function listAttachments(
   subject: Digest,
   attestations: readonly Descriptor[],
   signal: AbortSignal,
+  hasTag: TagKnowledge = () => undefined,
 ): Promise<AttachmentList> {
   let problem: Error | undefined;
   const tolerate = async (look: () => Promise<Attachment[]>): Promise<Attachment[]> => {
@@ -46,7 +50,11 @@ export async function listAttachments(
       return referrers.map((descriptor) => ({ descriptor, subject, foundIn: [place] }));
     }),
     ...COSIGN_TAGS.map(([suffix, artifactType]) =>
-      tolerate(() => lookAtCosignTag(registry, repository, subject, suffix, artifactType, signal)),
+      tolerate(async () => {
+        const tag = `${subject.replace(':', '-')}.${suffix}`;
+        if (hasTag(tag) === false) return [];
+        return lookAtCosignTag(registry, repository, subject, tag, artifactType, signal);
+      }),
     ),
   ]);
   const ofIndex = attestations.map((descriptor): Attachment => ({
@@ -85,11 +93,11 @@ async function lookAtCosignTag(
   registry: AttachmentRegistry,
   repository: string,
   subject: Digest,
-  suffix: string,
+  tag: string,
   artifactType: string,
   signal: AbortSignal,
 ): Promise<Attachment[]> {
-  const head = await registry.headManifest(repository, `${subject.replace(':', '-')}.${suffix}`, signal);
+  const head = await registry.headManifest(repository, tag, signal);
   if (head?.digest === undefined) return [];
   const { digest, mediaType, sizeInBytes = 0 } = head;
   return [{ descriptor: { mediaType, digest, sizeInBytes, artifactType }, subject, foundIn: ['cosignTag'] }];

@@ -43,6 +43,19 @@ async function isCancelled(promise: Promise<unknown>): Promise<void> {
 
 describe('RepositoryListing', () => {
   describe('paging', () => {
+    it('says that a tag is not there only once all are listed, and no more after a tag was refreshed', async () => {
+      const registry = new ScriptedRegistry({ pageSize: 2 });
+      for (const tag of numbered(4)) registry.tags.add(tag);
+      const { listing } = createListing(registry, 2);
+      assert.equal(listing.hasTag('v1'), undefined);
+      await listing.view(VERSION);
+      assert.deepEqual([listing.hasTag('v1'), listing.hasTag('v9')], [true, undefined]);
+      await listing.showMore(2, VERSION);
+      assert.equal(listing.hasTag('v9'), false);
+      listing.refreshDetails('v1');
+      assert.equal(listing.hasTag('v9'), undefined);
+    });
+
     it('shows a part of what the registry sent, and more of it without asking again', async () => {
       const registry = new ScriptedRegistry({ pageSize: 1_000 });
       for (const tag of numbered(250)) registry.tags.add(tag);

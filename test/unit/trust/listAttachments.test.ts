@@ -103,6 +103,14 @@ describe('What is attached to an image', () => {
     assert.deepEqual(asked, ['referrers', `${tag}.sig`, `${tag}.att`, `${tag}.sbom`]);
   });
 
+  it('is not looked for under tags that are known not to be there', async () => {
+    const { asked, registry } = registryOf([]);
+    const tag = subject.replace(':', '-');
+    const tags: Readonly<Record<string, boolean>> = { [`${tag}.sig`]: true, [`${tag}.att`]: false };
+    await listAttachments(registry, 'app', subject, [], signal, (name) => tags[name]);
+    assert.deepEqual(asked, ['referrers', `${tag}.sig`, `${tag}.sbom`]);
+  });
+
   it('names the platform where BuildKit lists one attestation in the index and as a referrer', async () => {
     const platform = digestOf(Buffer.from('platform'));
     const artifactType = 'application/vnd.docker.attestation.manifest.v1+json';
