@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Digest } from '../../../src/core/oci/digest.ts';
+import { parseManifest } from '../../../src/core/oci/parseManifest.ts';
+import { classifyDocument } from '../../../src/core/trust/classifyDocument.ts';
 import { listAttachments } from '../../../src/core/trust/listAttachments.ts';
 import { parsePublicKey, type PublicKey } from '../../../src/core/trust/publicKey.ts';
 import { readAttachedDocuments } from '../../../src/core/trust/readAttachedDocuments.ts';
@@ -13,6 +15,7 @@ import {
   recordedPublicKey,
   type RecordedSignatures,
 } from '../../support/recordedSignatures.ts';
+import { descriptorOf, sampleImage } from '../../support/sampleImage.ts';
 import { startDistribution } from '../../support/servers/distribution.ts';
 import { startOlareg } from '../../support/servers/olareg.ts';
 import type { TestServer } from '../../support/servers/startProcess.ts';
@@ -162,14 +165,93 @@ for (const [registryName, start] of REGISTRIES) {
 }
 
 describe('A signature', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const { mediaType, bytes, digest } = sampleImage();
+  const image = parseManifest(bytes, mediaType, digest);
+  const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
+  /** The outcome for one document of this type and content. */
+  async function outcomeOf(
+    type: string,
+    content: unknown,
+    annotations: Readonly<Record<string, string>> = {},
+    signedBy = pem,
+  ) {
+    const blob = Buffer.from(JSON.stringify(content));
+    const descriptor = { ...descriptorOf(blob, type), annotations };
+    const attachment = { descriptor, subject: digest, foundIn: ['referrersApi'] as const };
+    const document = {
+      ...classifyDocument(descriptor, descriptor),
+      attachment,
+      blob: descriptor,
+      position: 0,
+    };
+    const registry = { readBlob: () => Promise.resolve(blob) };
+    const key = await parsePublicKey(signedBy);
+    return (await verifySignatures(registry, 'app', image, [document], key, signal))[0]?.outcome;
+  }
+
+  const base64 = (content: Uint8Array) => Buffer.from(content).toString('base64');
+  const signatureOf = (content: Uint8Array) => base64(sign('sha256', content, privateKey));
+  const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .publicKey.export({ type: 'spki', format: 'pem' })
+    .toString();
+  const certificate = { rawBytes: base64(Buffer.from('a certificate')) };
+
+  it('in a bundle over the manifest as a file is verified over its very bytes', async () => {
+    const bundle = { mediaType: BUNDLE, messageSignature: { signature: signatureOf(image.bytes) } };
+    assert.equal(await outcomeOf(BUNDLE, bundle), 'verified');
+    assert.equal(await outcomeOf(BUNDLE, bundle, {}, stranger), 'keyMismatch');
+    const other = { mediaType: BUNDLE, messageSignature: { signature: signatureOf(Buffer.from('other')) } };
+    assert.equal(await outcomeOf(BUNDLE, other), 'keyMismatch');
+  });
+
+  it('made with a certificate is keyless, which is neither good nor bad, unless the key made it all the same', async () => {
+    const bundle = {
+      mediaType: BUNDLE,
+      verificationMaterial: { certificate },
+      messageSignature: { signature: signatureOf(image.bytes) },
+    };
+    assert.equal(await outcomeOf(BUNDLE, bundle, {}, stranger), 'keyless');
+    assert.equal(await outcomeOf(BUNDLE, bundle), 'verified');
+    const chain = {
+      ...bundle,
+      verificationMaterial: { x509CertificateChain: { certificates: [certificate] } },
+    };
+    assert.equal(await outcomeOf(BUNDLE, chain, {}, stranger), 'keyless');
+    const cosign = {
+      'dev.cosignproject.cosign/signature': 'AAAA',
+      'dev.sigstore.cosign/certificate': '-----BEGIN CERTIFICATE-----',
+    };
+    const payload = { critical: { image: { 'docker-manifest-digest': digest }, type: 'x' } };
+    const type = 'application/vnd.dev.cosign.simplesigning.v1+json';
+    assert.equal(await outcomeOf(type, payload, cosign), 'keyless');
+  });
+
+  it('by the key over something that names no image vouches for none', async () => {
+    const payload = Buffer.from('{"hello":1}');
+    const envelope = {
+      payloadType: 'text/plain',
+      payload: base64(payload),
+      signatures: [{ sig: signatureOf(Buffer.concat([Buffer.from('DSSEv1 10 text/plain 11 '), payload])) }],
+    };
+    assert.equal(await outcomeOf('application/vnd.dsse.envelope.v1+json', envelope), 'otherDigest');
+  });
+
+  it('of another maker is not checked; what is none has no outcome', async () => {
+    assert.equal(await outcomeOf('application/vnd.cncf.notary.signature', {}), 'notChecked');
+    assert.equal(await outcomeOf('application/spdx+json', { spdxVersion: 'SPDX-2.3' }), undefined);
+  });
+
   it('is verified over exact bytes, and malformed ones are no match rather than an error', async () => {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    const key = await parsePublicKey(publicKey.export({ type: 'spki', format: 'pem' }).toString());
-    const bytes = Buffer.from('exact');
-    const signature = sign(undefined, bytes, privateKey);
-    assert.equal(key.verifies(bytes, signature), true);
+    const ed25519 = generateKeyPairSync('ed25519');
+    const key = await parsePublicKey(ed25519.publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    const exact = Buffer.from('exact');
+    const signature = sign(undefined, exact, ed25519.privateKey);
+    assert.equal(key.verifies(exact, signature), true);
     assert.equal(key.verifies(Buffer.from('exact '), signature), false);
-    assert.equal(key.verifies(bytes, signature.subarray(1)), false);
-    assert.equal(key.verifies(bytes, Buffer.alloc(0)), false);
+    assert.equal(key.verifies(exact, signature.subarray(1)), false);
+    assert.equal(key.verifies(exact, Buffer.alloc(0)), false);
   });
 });
