@@ -4,6 +4,7 @@ import { deadConnections } from './browse/deadConnections.ts';
 import { expandRepository } from './browse/expandRepository.ts';
 import { largeRegistry } from './browse/largeRegistry.ts';
 import { startUp } from './browse/startUp.ts';
+import { cleanUp } from './move/cleanUp.ts';
 import { acr } from './providers/acr.ts';
 import { artifactory } from './providers/artifactory.ts';
 import { dockerHub } from './providers/dockerHub.ts';
@@ -21,6 +22,7 @@ export const GROUPS: readonly BenchGroup[] = [
   largeRegistry,
   deadConnections,
   startUp,
+  cleanUp,
   dockerHub,
   ecr,
   ghcr,

@@ -26,6 +26,16 @@ export function wordReclaim(
       return l10n.t(
         'Artifactory frees the space at its next garbage collection (Administration, Maintenance).',
       );
+    case 'acr':
+      return l10n.t(
+        'Azure frees the layers by itself; an image without a tag stays until a retention policy or acr purge takes it.',
+      );
+    case 'ghcr':
+      return l10n.t('What has no tag any more stays on GitHub until Clean Up Repository deletes it.');
+    case 'google':
+      return l10n.t(
+        'Google frees the layers by itself; an image without a tag stays until a clean-up policy takes it.',
+      );
     case 'gitea':
       return l10n.t('Gitea frees the space by its daily clean-up of packages.');
     case 'gitlab':

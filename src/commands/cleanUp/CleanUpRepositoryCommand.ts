@@ -73,6 +73,7 @@ export class CleanUpRepositoryCommand implements Command {
       repository,
       rules,
       ruleSet,
+      deleteMethod: plan.method.method,
       entries,
       relations,
       bytesFreed,

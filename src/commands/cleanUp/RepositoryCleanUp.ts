@@ -46,7 +46,7 @@ export class RepositoryCleanUp {
     { targets, staying }: ReviewSelection,
   ): Promise<CleanUpResult> {
     const { provider, connection } = session;
-    const { repository, rules } = review;
+    const { repository, rules, deleteMethod: method } = review;
     const { runCleanUp } = await import('../../core/operations/cleanup/runCleanUp.ts');
     const title = vscode.l10n.t('Clean up {0}', repository);
     let gone: readonly string[] = [];
@@ -59,7 +59,7 @@ export class RepositoryCleanUp {
           activityId = id;
           const done = await runCleanUp(
             provider,
-            { repository, rules, targets, staying },
+            { repository, rules, method, targets, staying },
             {
               journal: this.#journal,
               connectionId: connection.id,

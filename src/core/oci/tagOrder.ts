@@ -1,4 +1,8 @@
 /** The order tags are shown in. Keys are computed once a tag, so that 100,000 tags sort without being felt. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** Tags dealt with between two turns of the event loop. */
+const SLICE = 1_000;
 
 export type TagOrder = 'version' | 'date' | 'name' | 'size';
 
@@ -19,6 +23,22 @@ export function sortTags<T extends SortableTag>(tags: readonly T[], order: TagOr
   return sortKeyed(keyed(tags, order), order);
 }
 
+/** `sortTags` of many, with turns for others in between: slices are sorted, then merged. */
+export async function sortManyTags<T extends SortableTag>(tags: readonly T[], order: TagOrder): Promise<T[]> {
+  let runs: Keyed<T>[][] = [];
+  for (let start = 0; start < tags.length; start += SLICE) {
+    await nextTurn();
+    runs.push(sortEntries(keyed(tags.slice(start, start + SLICE), order), order));
+  }
+  while (runs.length > 1) {
+    const merged: Keyed<T>[][] = [];
+    for (let at = 0; at < runs.length; at += 2)
+      merged.push(await merge(runs[at]!, runs[at + 1] ?? [], order));
+    runs = merged;
+  }
+  return (runs[0] ?? []).map(({ tag }) => tag);
+}
+
 /** The first `count` of `sortTags`, without sorting the many that are not shown. */
 export function firstTags<T extends SortableTag>(tags: readonly T[], order: TagOrder, count: number): T[] {
   const all = keyed(tags, order);
@@ -36,7 +56,35 @@ function keyed<T extends SortableTag>(tags: readonly T[], order: TagOrder): Keye
 }
 
 function sortKeyed<T>(entries: Keyed<T>[], order: TagOrder): T[] {
-  return entries.sort((a, b) => b.value - a.value || compareKeys(a.key, b.key, order)).map(({ tag }) => tag);
+  return sortEntries(entries, order).map(({ tag }) => tag);
+}
+
+function sortEntries<T>(entries: Keyed<T>[], order: TagOrder): Keyed<T>[] {
+  return entries.sort((a, b) => compareEntries(a, b, order));
+}
+
+function compareEntries<T>(a: Keyed<T>, b: Keyed<T>, order: TagOrder): number {
+  return b.value - a.value || compareKeys(a.key, b.key, order);
+}
+
+async function merge<T>(
+  left: readonly Keyed<T>[],
+  right: readonly Keyed<T>[],
+  order: TagOrder,
+): Promise<Keyed<T>[]> {
+  const merged: Keyed<T>[] = [];
+  for (let [l, r] = [0, 0]; l < left.length || r < right.length;) {
+    if (merged.length % SLICE === SLICE - 1) await nextTurn();
+    const [a, b] = [left[l], right[r]];
+    if (a && (!b || compareEntries(a, b, order) <= 0)) {
+      merged.push(a);
+      l++;
+    } else {
+      merged.push(b!);
+      r++;
+    }
+  }
+  return merged;
 }
 
 /** Drops plain versions that have `count` higher ones before them: numbers sort much faster than keys. */

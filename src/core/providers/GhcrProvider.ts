@@ -125,7 +125,8 @@ export class GhcrProvider extends OciProvider {
       get deletesSingleTag() {
         return token()?.isOwn ? 'native' : 'none';
       },
-      reclaims: 'automatic',
+      // Versions without a tag stay until somebody deletes them.
+      reclaims: 'manual',
     };
   }
 

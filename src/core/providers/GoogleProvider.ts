@@ -90,7 +90,8 @@ export class GoogleProvider extends OciProvider {
   override readonly capabilities: ProviderCapabilities = {
     listsRepositories: true,
     deletesSingleTag: 'native',
-    reclaims: 'automatic',
+    // What is untagged stays, until a clean-up policy takes it.
+    reclaims: 'scheduled',
   };
   override readonly permissions: CapabilityPermissions = {
     catalog: 'artifactregistry.dockerimages.list',

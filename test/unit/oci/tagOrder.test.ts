@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compareTags, firstTags, isVersionTag, sortTags } from '../../../src/core/oci/tagOrder.ts';
+import {
+  compareTags,
+  firstTags,
+  isVersionTag,
+  sortManyTags,
+  sortTags,
+} from '../../../src/core/oci/tagOrder.ts';
 import { cpuMsOf } from './cpuTime.ts';
 import type { TagOrder } from '../../../src/core/oci/tagOrder.ts';
 
@@ -162,5 +168,16 @@ describe('firstTags', () => {
         },
       ),
     );
+  });
+});
+
+describe('sortManyTags', () => {
+  it('sorts as sortTags does, whatever their number', async () => {
+    for (const count of [0, 1, 999, 1_000, 1_001, 3_500]) {
+      const tags = Array.from({ length: count }, (_, number) => ({
+        name: `${number % 7}.${number % 13}.${number}${number % 3 === 0 ? '-rc.1' : ''}`,
+      }));
+      assert.deepEqual(await sortManyTags(tags, 'version'), sortTags(tags, 'version'));
+    }
   });
 });

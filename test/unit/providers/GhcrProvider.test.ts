@@ -92,7 +92,7 @@ describe('GhcrProvider', () => {
       await using here = await connect(gitHub, { token: null, accountToken: TOKEN });
       assert.deepEqual(
         { ...here.provider.capabilities },
-        { listsRepositories: true, deletesSingleTag: 'none', reclaims: 'automatic' },
+        { listsRepositories: true, deletesSingleTag: 'none', reclaims: 'manual' },
       );
       assert.deepEqual((await here.provider.listRepositories(undefined, signal)).items, ['acme/app']);
     });
@@ -102,7 +102,7 @@ describe('GhcrProvider', () => {
       await using here = await connect(gitHub, { token: null });
       assert.deepEqual(
         { ...here.provider.capabilities },
-        { listsRepositories: false, deletesSingleTag: 'none', reclaims: 'automatic' },
+        { listsRepositories: false, deletesSingleTag: 'none', reclaims: 'manual' },
       );
       assert.deepEqual(await here.provider.listRepositories(undefined, signal), { items: [] });
       assert.equal(gitHub.server.requests.length, 0);

@@ -1,7 +1,6 @@
 /** What the rules say of each tag, by what is known of it: no I/O, the clock given from above. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Digest } from '../../oci/digest.ts';
-import { compareTags } from '../../oci/tagOrder.ts';
 import { parseTagPattern } from '../../oci/tagPattern.ts';
 import { tryParseVersionTag } from '../../oci/versionTag.ts';
 import type { VersionTag } from '../../oci/versionTag.ts';
@@ -49,20 +48,24 @@ export interface CleanUpDecision {
 }
 
 const DAY_MS = 24 * 3600 * 1000;
-const SLICE = 1_000;
+const SLICE = 200;
 const NO_RULE: CleanUpDecision = { action: 'keep', reason: { kind: 'noRule' } };
 
-/** Tag → decision, in the order of `tags`. Attachments are no tags of this: see followSubjects. */
+/**
+ * Tag → decision, in the order of `tags`.
+ * @param tags without attachments; where times are equal the earlier ones count as newer.
+ */
 export async function decideTags(
   tags: readonly CleanUpTag[],
   ruleSet: CleanUpRuleSet,
   facts: CleanUpFacts,
 ): Promise<Map<string, CleanUpDecision>> {
-  const rules = await Promise.all(
-    ruleSet.delete
-      .filter(({ untagged }) => untagged !== true)
-      .map((rule) => new RuleOverTags(compileRule(rule), facts.now).over(tags)),
-  );
+  const versions = await parseVersions(tags, ruleSet);
+  const rules: RuleOverTags[] = [];
+  for (const rule of ruleSet.delete) {
+    if (rule.untagged === true) continue;
+    rules.push(await new RuleOverTags(compileRule(rule), versions, facts.now).over(tags));
+  }
   const patterns = (ruleSet.protect ?? []).map((pattern) => ({ pattern, fits: parseTagPattern(pattern) }));
   const decisions = new Map<string, CleanUpDecision>();
   for (const tag of tags) {
@@ -106,16 +109,33 @@ export function decideUntagged(
   return rule ? { action: 'delete', reason: { kind: 'rule', rule } } : NO_RULE;
 }
 
+/** Each tag that is a version, read once; empty where no rule asks. */
+async function parseVersions(
+  tags: readonly CleanUpTag[],
+  { delete: rules }: CleanUpRuleSet,
+): Promise<Map<string, VersionTag>> {
+  const versions = new Map<string, VersionTag>();
+  const isAsked = rules.some((rule) => (rule.versions ?? rule.preReleases ?? rule.keepPatches) !== undefined);
+  for (const [index, { name }] of isAsked ? tags.entries() : []) {
+    if (index % SLICE === SLICE - 1) await nextTurn();
+    const version = tryParseVersionTag(name);
+    if (version) versions.set(name, version);
+  }
+  return versions;
+}
+
 /** One rule with what it has to know of all tags together: which are among the newest, which patches are the highest. */
 class RuleOverTags {
   readonly rule: CleanUpRule;
   readonly #compiled: CompiledRule;
+  readonly #versions: ReadonlyMap<string, VersionTag>;
   readonly #now: Date;
   #stays: ReadonlySet<string> = new Set();
 
-  constructor(compiled: CompiledRule, now: Date) {
+  constructor(compiled: CompiledRule, versions: ReadonlyMap<string, VersionTag>, now: Date) {
     this.rule = compiled.rule;
     this.#compiled = compiled;
+    this.#versions = versions;
     this.#now = now;
   }
 
@@ -130,7 +150,7 @@ class RuleOverTags {
     await nextTurn();
     this.#stays = new Set([
       ...(keepNewest === undefined ? [] : newestTags(selected, keepNewest)),
-      ...(keepPatches === undefined ? [] : highestPatches(selected, keepPatches)),
+      ...(keepPatches === undefined ? [] : highestPatches(selected, keepPatches, this.#versions)),
     ]);
     return this;
   }
@@ -145,7 +165,7 @@ class RuleOverTags {
     if (range === undefined && this.rule.preReleases === undefined && this.rule.keepPatches === undefined) {
       return true;
     }
-    const version = tryParseVersionTag(name);
+    const version = this.#versions.get(name);
     if (!version) return false;
     if (this.rule.preReleases !== undefined && version.isPreRelease !== this.rule.preReleases) return false;
     return range === undefined || range.test(version.version);
@@ -179,14 +199,18 @@ function newestTags(tags: readonly CleanUpTag[], count: number): string[] {
     image.time = Math.max(image.time, createdAt.getTime());
     image.names.push(name);
   }
-  const byAge = [...images.values()].sort((a, b) => b.time - a.time || compareTags(a.names[0]!, b.names[0]!));
+  const byAge = [...images.values()].sort((a, b) => b.time - a.time);
   return [...stays, ...byAge.slice(0, count).flatMap(({ names }) => names)];
 }
 
-function highestPatches(tags: readonly CleanUpTag[], count: number): string[] {
+function highestPatches(
+  tags: readonly CleanUpTag[],
+  count: number,
+  versions: ReadonlyMap<string, VersionTag>,
+): string[] {
   const minors = new Map<string, { name: string; version: VersionTag }[]>();
   for (const { name } of tags) {
-    const version = tryParseVersionTag(name);
+    const version = versions.get(name);
     if (!version) continue;
     const { major, minor } = version.version;
     const key = `${major}.${minor}-${version.variant}`;

@@ -30,7 +30,8 @@ export async function deleteBareManifests(
     // One after the other: Distribution 2.8 gets in its own way otherwise.
     for (const digest of digests.filter((each) => !inUse.has(each))) {
       throwIfCancelled(signal);
-      await provider.client.deleteManifest(repository, digest, signal);
+      if (provider.deleteUntagged) await provider.deleteUntagged(repository, digest, signal);
+      else await provider.client.deleteManifest(repository, digest, signal);
       gone.push(digest);
     }
   } catch (error) {

@@ -10,7 +10,7 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import { isIndexType } from '../../oci/mediaType.ts';
-import { sortTags } from '../../oci/tagOrder.ts';
+import { sortManyTags } from '../../oci/tagOrder.ts';
 import type { RegistryProvider, TagDetails, UntaggedManifest } from '../../providers/RegistryProvider.ts';
 import { classifyDocument } from '../../trust/classifyDocument.ts';
 import { throwIfCancelled } from '../../registry/transport/cancellation.ts';
@@ -134,8 +134,10 @@ class CleanUpPlanner {
       if (cursor === undefined) break;
     }
     // By version first: a stable order for the person, and for rules where times are equal.
-    await nextTurn();
-    return { tags: sortTags([...tags.values()], 'version'), complete: complete && cursor === undefined };
+    return {
+      tags: await sortManyTags([...tags.values()], 'version'),
+      complete: complete && cursor === undefined,
+    };
   }
 
   async #listUntagged(): Promise<UntaggedManifest[]> {

@@ -29,6 +29,8 @@ export interface CleanUpRequest {
   readonly repository: string;
   /** Name of the rules, for the journal. */
   readonly rules: string;
+  /** As the plan found out; absent: it is found out anew. */
+  readonly method?: Exclude<DeleteMethod, 'impossible'>;
   readonly targets: readonly CleanUpTarget[];
   /** Tags that stay, with what they point at: those on a digest that loses a tag are looked after. */
   readonly staying: readonly { readonly name: string; readonly digest?: Digest }[];
@@ -74,10 +76,10 @@ const DUMMY_CONCURRENCY = 1;
  */
 export async function runCleanUp(
   provider: RegistryProvider,
-  { repository, rules, targets, staying }: CleanUpRequest,
+  { repository, rules, targets, staying, method: known }: CleanUpRequest,
   options: CleanUpOptions,
 ): Promise<CleanUpResult> {
-  const method = await chooseMethod(provider, repository, options.signal);
+  const method = known ?? (await chooseMethod(provider, repository, options.signal));
   const operation = await options.journal.begin(
     {
       kind: 'cleanUp',

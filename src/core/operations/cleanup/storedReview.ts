@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { isDigest } from '../../oci/digest.ts';
 import type { Digest } from '../../oci/digest.ts';
+import type { DeleteMethod } from '../chooseDeleteMethod.ts';
 import type { CleanUpPlan } from './CleanUpPlan.ts';
 import { parseCleanUpRuleSet } from './CleanUpRules.ts';
 import type { CleanUpRuleSet } from './CleanUpRules.ts';
@@ -15,6 +16,7 @@ export interface RepositoryReview extends Pick<
   readonly kind: 'repository';
   readonly connectionId: string;
   readonly ruleSet: CleanUpRuleSet;
+  readonly deleteMethod: Exclude<DeleteMethod, 'impossible'>;
 }
 
 /** Of the images of the Docker engine. */
@@ -62,6 +64,7 @@ const reviewSchema = v.variant('kind', [
     repository: v.string(),
     rules: v.string(),
     ruleSet: v.unknown(),
+    deleteMethod: v.picklist(['native', 'dummyManifest', 'digest']),
     entries: v.array(entrySchema),
     relations: v.object({
       children: v.array(v.tuple([digestSchema, v.array(digestSchema)])),

@@ -75,8 +75,8 @@ const CASES: readonly (readonly [
     'a',
   ],
   [
-    'where times are equal the higher version counts as newer',
-    [tag('1.9.0', 1), tag('1.10.0', 1)],
+    'where times are equal the one that comes first, the higher version, counts as newer',
+    [tag('1.10.0', 1), tag('1.9.0', 1)],
     rules({ keepNewest: 1 }),
     '1.9.0',
   ],

@@ -107,6 +107,7 @@ function review(): RepositoryReview {
     repository: 'team/app',
     rules: 'test',
     ruleSet: rules({ tags: '*' }),
+    deleteMethod: 'native',
     bytesFreed: { sizeInBytes: 7, basis: 'blobs' },
     relations: { children: new Map([[digest('I'), [digest('P')]]]), subjects: new Map() },
     entries: [
