@@ -39,7 +39,7 @@ export function baseImage(context: PanelContext): Content {
           }
           <span class="muted">${how}</span>
         </span>
-        ${copyButton(context, strings.baseCopy, pinned)}
+        ${copyButton(context, strings.baseImage, pinned)}
       </span>
       ${state(context, base)}
     </div>`,

@@ -79,7 +79,7 @@ function bar(
     size,
     previous && describeChange(context, point, previous),
     formatDate(point.createdAt, locale),
-    point.isShown ? strings.sizeTrendNote : undefined,
+    point.isShown ? strings.shown : undefined,
   ]
     .filter((part) => part !== undefined)
     .join(', ');

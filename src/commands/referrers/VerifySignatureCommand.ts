@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { shortDigest } from '../../core/oci/digest.ts';
-import { splitAttestations } from '../../core/oci/attestation.ts';
 import { listAttachments } from '../../core/trust/listAttachments.ts';
 import { readAttachedDocuments } from '../../core/trust/readAttachedDocuments.ts';
 import type { PlatformNode, ReferrerNode, ReferrersNode, TagNode } from '../../explorer/nodes.ts';
@@ -79,13 +78,12 @@ export class VerifySignatureCommand implements Command {
         const { client } = await this.#tree.session(target);
         // Read, not looked up: the digest is of the bytes, whatever the registry's headers say.
         const image = await client.getManifest(repository, referenceOf(target), signal);
-        const entries = image.kind === 'index' ? splitAttestations(image.manifests).attestations : [];
-        const list = await listAttachments(client, repository, image.digest, entries, signal);
-        if (list.problem !== undefined && list.attachments.length === 0) throw list.problem;
-        const own = list.attachments.filter(({ subject }) => subject === image.digest);
-        const documents = await readAttachedDocuments(client, repository, own, signal);
+        const { attachments, problem } = await listAttachments(client, repository, image.digest, [], signal);
+        const documents = await readAttachedDocuments(client, repository, attachments, signal);
         const { verifySignatures } = await import('../../core/trust/verifySignatures.ts');
         const checked = await verifySignatures(client, repository, image, documents, key, signal);
+        // That there is no signature is known only where every place was looked into.
+        if (problem && checked.length === 0) throw problem;
         return {
           image: { connectionId, repository, digest: image.digest },
           verification: { keyName: name, fingerprint: key.fingerprint, checked },

@@ -44,9 +44,9 @@ export async function checkBase(
   const isNowIndex = isIndexType(head.mediaType);
   if (base.digest !== undefined) {
     const before = await registry.headManifest(repository, base.digest, signal);
-    // Both of a kind and not the same: the tag was moved.
-    if (before && isIndexType(before.mediaType) === isNowIndex) return { state: 'newer', digest: now };
-    if (before && !isNowIndex) return { state: 'newer', digest: now };
+    // Only a single image may still be what the tag is on: as a platform of its index.
+    const mayBeWithin = isNowIndex && !isIndexType(before?.mediaType ?? '');
+    if (before && !mayBeWithin) return { state: 'newer', digest: now };
   }
   if (!base.mayRead) return { state: 'unknown', digest: now };
   try {
