@@ -16,9 +16,12 @@ export const AUTH_KINDS = [
 
 export type AuthKind = (typeof AUTH_KINDS)[number];
 
+/** Without a user name, which would bring a password along. */
+const HTTP_ADDRESS = /^https?:\/\/[^@\s]+$/i;
+
 const connectionSchema = v.object({
   name: v.optional(v.string()),
-  url: v.pipe(v.string(), v.regex(/^https?:\/\/[^@\s]+$/i)),
+  url: v.pipe(v.string(), v.regex(HTTP_ADDRESS)),
   provider: v.optional(v.string()),
   pathStyle: v.optional(v.picklist(['api', 'namespace'] satisfies PathStyle[])),
   auth: v.optional(v.picklist(AUTH_KINDS)),
@@ -26,7 +29,7 @@ const connectionSchema = v.object({
   region: v.optional(v.string()),
   tenant: v.optional(v.string()),
   resourceId: v.optional(v.string()),
-  apiUrl: v.optional(v.pipe(v.string(), v.regex(/^https?:\/\/[^@\s]+$/i))),
+  apiUrl: v.optional(v.pipe(v.string(), v.regex(HTTP_ADDRESS))),
   username: v.optional(v.string()),
   repositories: v.optional(v.array(v.string())),
   allowInsecureHttp: v.optional(v.boolean()),
@@ -60,6 +63,11 @@ export function connectionId(setting: Pick<ConnectionSetting, 'url' | 'username'
   const url = setting.url.replace(/\/+$/, '').toLowerCase();
   const who = setting.username ?? setting.profile;
   return who ? `${url}#${who}` : url;
+}
+
+/** Whether `text` can stand in a connection as `apiUrl`. */
+export function isApiUrl(text: string): boolean {
+  return HTTP_ADDRESS.test(text) && URL.canParse(text);
 }
 
 /** Reads one entry of the setting; `index` names it when it is broken. */

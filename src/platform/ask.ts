@@ -161,14 +161,21 @@ export function askPick<Item extends vscode.QuickPickItem>(question: PickQuestio
   });
 }
 
-/** Asks the questions in order from `start` on; Back returns to the one before, with what was answered still there. */
-export async function askInOrder(questions: readonly (() => Promise<void>)[], start = 0): Promise<void> {
+/**
+ * Asks the questions in order from `start` on; Back returns to the one before, with what was answered still there.
+ * @param backFromFirst `leaves`: there is a question before these, and GoBack is thrown on to whoever asked it.
+ */
+export async function askInOrder(
+  questions: readonly (() => Promise<void>)[],
+  start = 0,
+  backFromFirst: 'stays' | 'leaves' = 'stays',
+): Promise<void> {
   for (let at = start; at < questions.length;) {
     try {
       await questions[at]!();
       at++;
     } catch (error) {
-      if (!(error instanceof GoBack)) throw error;
+      if (!(error instanceof GoBack) || (at === 0 && backFromFirst === 'leaves')) throw error;
       at = Math.max(0, at - 1);
     }
   }

@@ -16,7 +16,7 @@ export function createAwsCredentials(connection: Connection, logger: Logger): Aw
     ...(profile !== undefined && { profile }),
     ...(region !== undefined && { region }),
     ...(apiUrl !== undefined && { apiUrl }),
-    openTransport: (origin) => openBareTransport(origin, logger),
+    openTransport: (origin) => openBareTransport(origin, logger, connection.allowBlocked),
     logger,
   });
 }

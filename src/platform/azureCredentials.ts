@@ -13,6 +13,6 @@ export function createAzureCredentials(connection: Connection, logger: Logger): 
   return new AzureCredentialStore({
     registryUrl: connection.url,
     entraTokens: account.scopes.map((scopes) => () => readAccountToken(account.service, scopes)),
-    openTransport: (origin) => openBareTransport(origin, logger),
+    openTransport: (origin) => openBareTransport(origin, logger, connection.allowBlocked),
   });
 }

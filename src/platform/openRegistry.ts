@@ -7,7 +7,6 @@ import type { Logger } from '../core/common/Logger.ts';
 import { readCertificateFiles, type CertificateFiles } from '../core/credentials/certificateFiles.ts';
 import type { CredentialStore } from '../core/credentials/CredentialStore.ts';
 import { certificateFolders, readDockerCertificates } from '../core/credentials/dockerCertificates.ts';
-import { findRegistryRule, readRegistriesConf } from '../core/credentials/registriesConf.ts';
 import { ProviderApi } from '../core/providers/api/ProviderApi.ts';
 import { createProvider, detectProviderKind } from '../core/providers/index.ts';
 import { discoverEndpoint, type Discovery } from '../core/registry/discoverEndpoint.ts';
@@ -26,6 +25,7 @@ import type { Connection } from './Connection.ts';
 import { credentialEnvironment } from './credentialEnvironment.ts';
 import type { KeyOwner } from './KeyPassphrases.ts';
 import { readProxyOptions } from './proxySettings.ts';
+import { admitUnlessBlocked, refuseBlocked } from './refuseBlocked.ts';
 import type { RegistrySession } from './RegistrySession.ts';
 
 export interface OpenRegistryOptions {
@@ -77,6 +77,7 @@ export async function openRegistry(
       // A self-hosted API is usually behind the registry's own certificate.
       tls: other.host.split(':')[0] === endpoint.host.split(':')[0] ? tls : {},
       credentials: { get: () => Promise.resolve(undefined) },
+      ...(!connection.allowBlocked && { admit: admitUnlessBlocked(other.host, logger) }),
     });
   };
   const { profile, region, resourceId, apiUrl } = connection;
@@ -122,20 +123,6 @@ export async function discoverRegistry(
     ...(pinnedFingerprint256 !== undefined && { pinnedFingerprint256 }),
   };
   return discoverEndpoint(typed, { tls, proxy: readProxyOptions(), logger, userAgent, limiter }, signal);
-}
-
-/** @throws CoreError `forbidden`, `blockedByConfiguration`, where the machine's configuration forbids the registry. */
-async function refuseBlocked(reference: string, host: string, logger: Logger): Promise<void> {
-  const { rules, failures } = await readRegistriesConf(credentialEnvironment());
-  // A file that nobody can read blocks nothing: Import Connections names it, and its line.
-  for (const { message } of failures) logger.warn(message);
-  const rule = findRegistryRule(rules, reference);
-  if (!rule?.blocked) return;
-  throw new CoreError('forbidden', `${reference} is blocked by ${rule.file}`, {
-    host,
-    reason: 'blockedByConfiguration',
-    subject: rule.file,
-  });
 }
 
 /** What Docker and Podman have for the host; a client certificate that the connection names comes before theirs. */

@@ -191,7 +191,7 @@ export function wordError(error: unknown): WordedError {
       if (details.reason === 'damagedArchive') {
         return worded(
           l10n.t('Damaged archive'),
-          doing + l10n.t('The archive is damaged ({0}), so it cannot be read.', details.code ?? ''),
+          doing + l10n.t('The archive is damaged ({0}), so it cannot be read.', details.code ?? '…'),
           'showLog',
         );
       }

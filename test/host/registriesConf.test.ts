@@ -4,10 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConnectionImport } from '../../src/commands/connections/ConnectionImport.ts';
-import { CoreError } from '../../src/core/common/CoreError.ts';
+import { CoreError, isCoreError } from '../../src/core/common/CoreError.ts';
+import { nullLogger } from '../../src/core/common/Logger.ts';
 import type { FoundRegistry } from '../../src/core/credentials/foundRegistries.ts';
 import { createEndpoint } from '../../src/core/registry/parseRegistryUrl.ts';
 import type { Discovery } from '../../src/core/registry/discoverEndpoint.ts';
+import { openBareTransport } from '../../src/platform/openBareTransport.ts';
 import type { RegistrySessions } from '../../src/platform/RegistrySessions.ts';
 import { json } from '../support/faultServer/behaviours.ts';
 import { FaultServer } from '../support/faultServer/FaultServer.ts';
@@ -42,6 +44,26 @@ describe('registries.conf', () => {
     assert.equal(server.requests.length, 0);
     await fixture.settings.update('connectionId' in node ? node.connectionId : '', { allowBlocked: true });
     assert.deepEqual(await fixture.labels(await fixture.find('R')), ['app']);
+  });
+
+  it('keeps what is asked besides a connection from a blocked host, too', async () => {
+    await using server = await registry();
+    await say(`[[registry]]\nlocation = "${server.host}"\nblocked = true\n`);
+    const ask = async (allowBlocked: boolean) => {
+      const transport = openBareTransport(server.origin, nullLogger, allowBlocked);
+      try {
+        const { signal } = new AbortController();
+        const request = { method: 'GET', path: '/v2/', operation: 'look', scopes: [], signal } as const;
+        return (await transport.request(request)).status;
+      } catch (error) {
+        return isCoreError(error, 'forbidden') ? error.details.reason : error;
+      } finally {
+        await transport.dispose();
+      }
+    };
+    assert.equal(await ask(false), 'blockedByConfiguration');
+    assert.equal(server.requests.length, 0);
+    assert.equal(await ask(true), 200);
   });
 
   it('goes on where it cannot be read', async () => {

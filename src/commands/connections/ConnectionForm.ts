@@ -12,12 +12,18 @@ import { GOOGLE_KEY_USER } from '../../core/providers/google/googleHosts.ts';
 import { detectProviderKind, probeProviderKind } from '../../core/providers/index.ts';
 import { createEndpoint, parseRegistryUrl } from '../../core/registry/parseRegistryUrl.ts';
 import { GoBack, askInOrder, askPick, askText, confirm, dismissed } from '../../platform/ask.ts';
-import { parseConnection, type AuthKind, type ConnectionSetting } from '../../platform/Connection.ts';
+import {
+  isApiUrl,
+  parseConnection,
+  type AuthKind,
+  type ConnectionSetting,
+} from '../../platform/Connection.ts';
 import { requestAccountToken } from '../../platform/accountTokens.ts';
 import { accountOf } from '../../platform/connectionAccount.ts';
 import { createCliCredentials } from '../../platform/connectionCredentials.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
+import { registryKindLabel } from '../../platform/wordCapability.ts';
 import { actionLabel, wordError } from '../../platform/wordError.ts';
 import { withProgress } from '../withProgress.ts';
 import { askAwsProfile } from './askAwsProfile.ts';
@@ -55,9 +61,13 @@ export class ConnectionForm {
   #way: SignInWay | undefined;
   #secret: string | undefined;
   #keyPassphrase: string | undefined;
-  /** The registry that the draft's client certificate is for. */
-  #certificateHost: string | undefined;
+  /** The registry that the draft's client certificate and `apiUrl` are for. */
+  #draftHost: string | undefined;
   #needsPins = false;
+  /** Where the maker's own API may be, where the address does not tell. */
+  #guessedApiUrl: string | undefined;
+  /** With which the connection was tested last. */
+  #credential: Credential | undefined;
   /** The kind in the draft is the registry's own answer, not the person's. */
   #isKindProbed = false;
 
@@ -66,10 +76,11 @@ export class ConnectionForm {
     this.#logger = logger;
     this.#title = title;
     this.#draft = draft;
-    if (draft.clientCertFile !== undefined) this.#certificateHost = hostOf(draft.address);
+    if (draft.clientCertFile !== undefined || draft.apiUrl !== undefined)
+      this.#draftHost = hostOf(draft.address);
   }
 
-  /** Address first, unless it is known; then sign-in; then repositories where the registry does not list them. */
+  /** Address first, unless it is known; then sign-in; then what the registry cannot tell. */
   async ask({ withAddress = false, isSignedIn = false }: ConnectionQuestions): Promise<ConnectionAnswers> {
     let knowsWay = isSignedIn;
     await askInOrder([
@@ -79,7 +90,7 @@ export class ConnectionForm {
         knowsWay = false;
         if (auth === undefined || !(await this.#signsInAs(auth))) await this.#askSignIn(withAddress);
       },
-      () => this.#askRepositories(),
+      () => this.#askWhatIsLeft(),
     ]);
     return {
       setting: this.#setting(),
@@ -120,13 +131,14 @@ export class ConnectionForm {
     if (this.#isKindProbed) delete draft.provider;
     this.#isKindProbed = false;
     const host = hostOf(draft.address);
-    // A certificate was chosen for one registry: no other one sees it.
-    if (this.#certificateHost !== undefined && host !== this.#certificateHost) {
+    // A certificate was chosen for one registry: no other one sees it. Nor does its API see another's password.
+    if (this.#draftHost !== undefined && host !== this.#draftHost) {
       delete draft.clientCertFile;
       delete draft.clientKeyFile;
+      delete draft.apiUrl;
       this.#keyPassphrase = undefined;
     }
-    this.#certificateHost = host;
+    this.#draftHost = host;
     for (;;) {
       try {
         const { trustedFingerprint256: pin, caFile, clientCertFile, clientKeyFile } = draft;
@@ -218,7 +230,7 @@ export class ConnectionForm {
           case 'password':
           case 'token':
             delete this.#draft.profile;
-            await askInOrder([() => this.#askUsername(), () => this.#askSecret()]);
+            await askInOrder([() => this.#askUsername(), () => this.#askSecret()], 0, 'leaves');
             return;
         }
       } catch (error) {
@@ -383,6 +395,7 @@ export class ConnectionForm {
 
   /** Talks to the registry with what was typed, and asks what it is. Nothing is saved by it. */
   async #test(credential: Credential | undefined, signal: AbortSignal): Promise<void> {
+    this.#credential = credential;
     const isKindNew = await this.#withSession(credential, async (session) => {
       await session.client.ping(signal);
       if (await this.#probeKind(session, signal)) return true;
@@ -403,6 +416,7 @@ export class ConnectionForm {
   }
 
   async #testListing({ provider }: RegistrySession, signal: AbortSignal): Promise<void> {
+    this.#guessedApiUrl = undefined;
     this.#needsPins = !provider.capabilities.listsRepositories;
     if (this.#needsPins) return;
     await provider.listRepositories(undefined, signal).catch((error: unknown) => {
@@ -410,6 +424,7 @@ export class ConnectionForm {
       if (!isCoreError(error, 'unsupported', 'notFound', 'unauthorized', 'forbidden')) throw error;
       this.#needsPins = true;
     });
+    this.#guessedApiUrl = await provider.guessApiUrl?.(signal);
   }
 
   async #withSession<Result>(
@@ -430,8 +445,56 @@ export class ConnectionForm {
     }
   }
 
+  async #askWhatIsLeft(): Promise<void> {
+    const questions = [
+      ...(this.#guessedApiUrl === undefined ? [] : [() => this.#askApiUrl(this.#guessedApiUrl)]),
+      ...(this.#needsPins ? [() => this.#askRepositories()] : []),
+    ];
+    await askInOrder(questions, 0, 'leaves');
+  }
+
+  /** One question about where a repository manager is, of which the address is only a part. */
+  async #askApiUrl(guess = ''): Promise<void> {
+    const host = displayHost(this.#draft.address);
+    await askText({
+      title: this.#title,
+      prompt: vscode.l10n.t(
+        '{0} serves one repository of {1}. Address of that repository, for dates and safe deletion of tags; empty to go on without',
+        host,
+        registryKindLabel(this.#draft.provider ?? ''),
+      ),
+      value: this.#draft.apiUrl ?? guess,
+      canGoBack: true,
+      validate: (text) =>
+        text.trim() === '' || isApiUrl(text.trim())
+          ? undefined
+          : vscode.l10n.t('Write http:// or https:// and the host, and no user name.'),
+      accept: async (text, signal) => {
+        const apiUrl = text.trim();
+        if (apiUrl === '') {
+          delete this.#draft.apiUrl;
+          return;
+        }
+        this.#draft.apiUrl = apiUrl;
+        try {
+          const isUnknown = await this.#withSession(
+            this.#credential,
+            async ({ provider }) => (await provider.guessApiUrl?.(signal)) !== undefined,
+          );
+          if (isUnknown) throw new UnknownRepository();
+        } catch (error) {
+          delete this.#draft.apiUrl;
+          throw error;
+        }
+      },
+      describe: (error) =>
+        error instanceof UnknownRepository
+          ? vscode.l10n.t('No such repository there. Write its name behind /repository/, or empty the field.')
+          : wordError(error).message,
+    });
+  }
+
   async #askRepositories(): Promise<void> {
-    if (!this.#needsPins) return;
     await askText({
       title: this.#title,
       prompt: vscode.l10n.t(
@@ -463,6 +526,8 @@ export class ConnectionForm {
 }
 
 class EmptyAnswer extends Error {}
+
+class UnknownRepository extends Error {}
 
 /** A "no" to a question asked in between: the field stays as it was. */
 function dismissedAnswer(): Error {

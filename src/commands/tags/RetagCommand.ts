@@ -49,6 +49,9 @@ export class RetagCommand implements Command {
       validate: (text) => {
         if (text === '' || text === source.tag) return undefined;
         if (!isTag(text)) return wordBadTag(text);
+        if (this.#isLocked(source, text)) {
+          return vscode.l10n.t('"{0}" is locked: the registry does not move it. Type another tag.', text);
+        }
         return {
           message: fullReference(endpoint, source.repository, text),
           severity: vscode.InputBoxValidationSeverity.Info,
@@ -75,6 +78,12 @@ export class RetagCommand implements Command {
       );
       if (agreed) await this.#retag(source, targetTag, true);
     }
+  }
+
+  /** As far as the tag was listed. */
+  #isLocked({ connectionId, repository }: TagNode, tag: string): boolean {
+    const node = this.#tree.tagNode(connectionId, repository, tag);
+    return (node && this.#tree.detailsOf(node)?.locks?.includes('write')) ?? false;
   }
 
   async #retag(source: TagNode, targetTag: string, overwrite: boolean): Promise<void> {

@@ -5,6 +5,7 @@ import type { CoreError } from '../common/CoreError.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
+import { withKind } from '../registry/registryError.ts';
 import { throwIfCancelled } from '../registry/transport/cancellation.ts';
 import type { DeletionPlan, PlannedTag } from './DeletePlan.ts';
 import type { Journal, JournalItem, RunningOperation } from './Journal.ts';
@@ -181,11 +182,23 @@ class Deletion {
       return { state: 'kept', error: asCoreError(error) };
     }
     if (method !== 'dummyManifest') {
-      return this.#remover.deleteReference(tag, method === 'digest' ? digest : tag, digest);
+      const removal = await this.#remover.deleteReference(tag, method === 'digest' ? digest : tag, digest);
+      return this.#nameWhatIsMissing(removal, method === 'digest' ? 'deleteByDigest' : 'deleteByTag');
     }
     return this.#remover.deleteThroughDummy(tag, this.#manifests.get(digest)!, (dummyDigest) =>
       this.#operation.update(tag, { dummyDigest }),
     );
+  }
+
+  /** A refusal that says no more than that gets the permission that the maker asks for. */
+  #nameWhatIsMissing(removal: Removal, capability: 'deleteByTag' | 'deleteByDigest'): Removal {
+    const missing = this.#provider.permissions?.[capability];
+    if (removal.state !== 'kept' || missing === undefined || !isCoreError(removal.error, 'forbidden')) {
+      return removal;
+    }
+    if (removal.error.details.reason !== undefined) return removal;
+    const error = withKind(removal.error, 'forbidden', { reason: 'missingPermission', missing });
+    return { state: 'kept', error };
   }
 }
 

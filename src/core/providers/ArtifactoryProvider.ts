@@ -24,7 +24,12 @@ import { registrySignIn } from './api/registrySignIn.ts';
 import { tolerantList } from './api/tolerantList.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  TagDetails,
+  TagSummary,
+} from './RegistryProvider.ts';
 import { placeOf } from './repositoryLayout.ts';
 import type { RepositoryLayout, RepositoryPlace } from './repositoryLayout.ts';
 
@@ -51,6 +56,13 @@ const blobItem = v.object({ path: v.string(), name: v.string(), size: v.number()
 export class ArtifactoryProvider extends OciProvider {
   override readonly kind = 'artifactory';
   override readonly capabilities: ProviderCapabilities;
+  /** Actions of a permission target. https://jfrog.com/help/r/jfrog-platform-administration-documentation/permissions */
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'Read',
+    deleteByTag: 'Delete/Overwrite',
+    deleteByDigest: 'Delete/Overwrite',
+    mount: 'Deploy/Cache',
+  };
   readonly #api: ProviderApi;
   readonly #origin: string;
   readonly #logger: Logger;

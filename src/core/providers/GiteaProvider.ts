@@ -19,7 +19,7 @@ import { registrySignIn } from './api/registrySignIn.ts';
 import { tolerantList } from './api/tolerantList.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagSummary } from './RegistryProvider.ts';
+import type { CapabilityPermissions, ProviderCapabilities, TagSummary } from './RegistryProvider.ts';
 
 /** The most a server gives unless its administrator allows more. */
 const PAGE_SIZE = 50;
@@ -48,6 +48,13 @@ export class GiteaProvider extends OciProvider {
     listsRepositories: true,
     deletesSingleTag: 'native',
     reclaims: 'scheduled',
+  };
+  /** Scopes of a token. https://docs.gitea.com/development/oauth2-provider#scopes */
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'read:package',
+    deleteByTag: 'write:package',
+    deleteByDigest: 'write:package',
+    mount: 'write:package',
   };
   readonly #api: ProviderApi;
   readonly #credentials: CredentialStore;

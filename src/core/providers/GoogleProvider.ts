@@ -22,6 +22,7 @@ import { fullRepositoryName, relativeRepositoryName } from '../registry/reposito
 import type { ApiAuthorization, ProviderApi } from './api/ProviderApi.ts';
 import { tolerantList } from './api/tolerantList.ts';
 import { GCLOUD_HELPER_USER, GOOGLE_TOKEN_USER, tryParseGoogleLocation } from './google/googleHosts.ts';
+import { tryReadServiceAccountKey } from './google/serviceAccountKey.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type {
@@ -37,6 +38,8 @@ const RESOURCE_MANAGER_URL = 'https://cloudresourcemanager.googleapis.com';
 
 /** In the role Artifact Registry Reader, which gcr.io asks for as well. */
 const READ_PERMISSION = 'artifactregistry.repositories.downloadArtifacts';
+/** In the role Artifact Registry Repository Administrator. https://cloud.google.com/artifact-registry/docs/access-control#permissions */
+const DELETE_PERMISSION = 'artifactregistry.repositories.deleteArtifacts';
 const TOKEN_USERS: readonly string[] = [GOOGLE_TOKEN_USER, GCLOUD_HELPER_USER];
 
 /** Paths looked into at the same time, and in one page of repositories. */
@@ -94,23 +97,31 @@ export class GoogleProvider extends OciProvider {
     reclaims: 'scheduled',
   };
   override readonly permissions: CapabilityPermissions = {
-    catalog: 'artifactregistry.dockerimages.list',
-    deleteByTag: 'artifactregistry.tags.delete',
-    deleteByDigest: 'artifactregistry.versions.delete',
+    catalog: 'artifactregistry.repositories.list',
+    deleteByTag: DELETE_PERMISSION,
+    deleteByDigest: DELETE_PERMISSION,
     mount: 'artifactregistry.repositories.uploadArtifacts',
   };
   readonly #credentials: CredentialStore;
+  readonly #fetch: typeof globalThis.fetch | undefined;
   readonly #artifactRegistry: ProviderApi;
   readonly #resourceManager: ProviderApi;
   readonly #logger: Logger;
   /** With what the APIs were asked last. */
   #lastCredential: Credential | undefined;
+  /** By which a service account's key becomes tokens for the APIs. */
+  #keyTokens: { readonly of: Credential; readonly store: Promise<CredentialStore> } | undefined;
   /** `repository:tag`, as the last listing gave it. */
   readonly #listed = new LRUCache<string, TagDetails>({ max: MAX_KEPT });
 
-  constructor({ client, credentials, logger, openApi, settings }: ProviderContext) {
+  /** @param fetch how Google's token servers are reached; see GoogleCredentialStore. */
+  constructor(
+    { client, credentials, logger, openApi, settings }: ProviderContext,
+    fetch?: typeof globalThis.fetch,
+  ) {
     super(client);
     this.#credentials = credentials;
+    this.#fetch = fetch;
     this.#logger = logger;
     this.#artifactRegistry = openApi(settings.apiUrl ?? ARTIFACT_REGISTRY_URL, this.#authorize);
     this.#resourceManager = openApi(settings.apiUrl ?? RESOURCE_MANAGER_URL, this.#authorize);
@@ -244,7 +255,11 @@ export class GoogleProvider extends OciProvider {
     return { isRepository: false, children: children.filter(isRepositoryName) };
   }
 
+  /** Of a service account its own: others it need not be able to list. */
   async #listProjects(signal: AbortSignal): Promise<PathContents> {
+    const { credentialKey } = this.client.endpoint;
+    const key = tryReadServiceAccountKey(await this.#credentials.get({ key: credentialKey }, signal));
+    if (key) return { isRepository: false, children: [key.project_id].filter(isRepositoryName) };
     const children: string[] = [];
     await this.#eachPage(
       this.#resourceManager,
@@ -287,14 +302,33 @@ export class GoogleProvider extends OciProvider {
   readonly #authorize: ApiAuthorization = async ({ refused }, signal) => {
     const { credentialKey: key, host } = this.client.endpoint;
     const last = refused ? this.#lastCredential : undefined;
-    const credential = await this.#credentials.get({ key, ...(last && { refused: last }) }, signal);
+    const given = await this.#credentials.get({ key, ...(last && { refused: last }) }, signal);
+    const credential = (await this.#tokenOfKey(given, last, signal)) ?? given;
     this.#lastCredential = credential;
     if (credential?.kind === 'basic' && TOKEN_USERS.includes(credential.username)) {
       return `Bearer ${credential.password}`;
     }
-    // Keys (`_json_key`) are for the registry only.
     throw new CoreError('unsupported', 'this sign-in lists no projects', { host, reason: 'noCatalog' });
   };
+
+  /** Undefined where the credential is no key of a service account: the registry takes it as it is, the APIs do not. */
+  async #tokenOfKey(
+    given: Credential | undefined,
+    refused: Credential | undefined,
+    signal: AbortSignal,
+  ): Promise<Credential | undefined> {
+    const key = tryReadServiceAccountKey(given);
+    if (given === undefined || key === undefined) return undefined;
+    if (this.#keyTokens?.of !== given) {
+      const store = import('./google/GoogleCredentialStore.ts').then(
+        ({ GoogleCredentialStore }) => new GoogleCredentialStore(this.#fetch, key),
+      );
+      this.#keyTokens = { of: given, store };
+    }
+    const store = await this.#keyTokens.store;
+    const { credentialKey } = this.client.endpoint;
+    return store.get({ key: credentialKey, ...(refused && { refused }) }, signal);
+  }
 }
 
 function parseCursor(cursor: string): string[] {

@@ -24,7 +24,12 @@ import { tolerantList } from './api/tolerantList.ts';
 import { kindByConfigType } from './kindByConfigType.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  TagDetails,
+  TagSummary,
+} from './RegistryProvider.ts';
 import { placeOf } from './repositoryLayout.ts';
 import type { RepositoryLayout, RepositoryPlace } from './repositoryLayout.ts';
 
@@ -67,6 +72,13 @@ const componentPage = v.object({ items: tolerantList(component), continuationTok
 export class NexusProvider extends OciProvider {
   override readonly kind = 'nexus';
   override readonly capabilities: ProviderCapabilities;
+  /** Privileges, of one repository or of all (`*`). https://help.sonatype.com/en/privileges.html */
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'nx-repository-view-docker-*-browse',
+    deleteByTag: 'nx-repository-view-docker-*-delete',
+    deleteByDigest: 'nx-repository-view-docker-*-delete',
+    mount: 'nx-repository-view-docker-*-add',
+  };
   readonly #api: ProviderApi;
   readonly #url: string;
   readonly #logger: Logger;
@@ -74,6 +86,10 @@ export class NexusProvider extends OciProvider {
   readonly #listed = new LRUCache<string, TagDetails>({ max: MAX_KEPT });
   /** Null: it was looked for and is not to be known. */
   #layout: RepositoryLayout | null | undefined;
+  /** Where Nexus is was said, not found. */
+  readonly #isSaid: boolean;
+  /** Nexus itself has answered. */
+  #isThere = false;
 
   /** Whether Nexus is at the registry's own host. */
   static async recognises(client: RegistryClient, signal: AbortSignal): Promise<boolean> {
@@ -88,6 +104,7 @@ export class NexusProvider extends OciProvider {
     super(client);
     const { scheme, host, apiPrefix, credentialKey } = client.endpoint;
     this.#logger = logger;
+    this.#isSaid = settings.apiUrl !== undefined;
     const url = new URL(settings.apiUrl ?? `${scheme}://${host}/${apiPrefix}`);
     const [, base, name] = REPOSITORY_URL.exec(url.pathname) ?? [];
     if (name !== undefined) this.#layout = { kind: 'one', key: decodeURIComponent(name) };
@@ -101,6 +118,16 @@ export class NexusProvider extends OciProvider {
       },
       reclaims: 'scheduled',
     };
+  }
+
+  /** A connector's port tells neither where Nexus is nor, to most accounts, which repository it stands for. */
+  async guessApiUrl(signal: AbortSignal): Promise<string | undefined> {
+    const layout = await this.#locate(signal);
+    if (layout !== null && (await this.#answers(layout, signal))) return undefined;
+    const { scheme, host } = this.client.endpoint;
+    return this.#isThere
+      ? `${this.#url}/repository/`
+      : `${scheme}://${host.replace(/:\d+$/, '')}/repository/`;
   }
 
   /** By the catalog, which is one request; by the search where the catalog is refused. */
@@ -186,6 +213,7 @@ export class NexusProvider extends OciProvider {
         operation: 'look for repositories',
         signal,
       });
+      this.#isThere = true;
       return (this.#layout = await this.#chooseLayout(
         value.map(({ name }) => name),
         signal,
@@ -196,6 +224,22 @@ export class NexusProvider extends OciProvider {
         `Nexus itself does not answer at ${this.#url}, apiUrl may say where it does: ${error.message}`,
       );
       return (this.#layout = null);
+    }
+  }
+
+  /** Whether what the address or the setting names is there for this account. */
+  async #answers(layout: RepositoryLayout, signal: AbortSignal): Promise<boolean> {
+    if (!this.#isSaid || this.#isThere || layout.kind !== 'one') return true;
+    try {
+      const { value } = await this.#api.get(tolerantList(dockerRepository), {
+        path: `${REST}/repositories`,
+        operation: 'look for repositories',
+        signal,
+      });
+      return value.some(({ name }) => name === layout.key);
+    } catch (error) {
+      if (!isCoreError(error, ...API_REFUSALS)) throw error;
+      return false;
     }
   }
 

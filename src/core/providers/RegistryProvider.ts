@@ -107,6 +107,13 @@ export interface RegistryProvider {
   /** Absent: the scopes of the distribution API. */
   readonly permissions?: CapabilityPermissions;
 
+  /**
+   * Where the maker's own API may be, for a person to complete as `apiUrl`; undefined where it is known. Absent: it is
+   * known always.
+   * @throws CoreError where what `apiUrl` says cannot be reached.
+   */
+  guessApiUrl?(signal: AbortSignal): Promise<string | undefined>;
+
   /** Names relative to the connection (namespace prefix removed), in the registry's order. */
   listRepositories(cursor: string | undefined, signal: AbortSignal): Promise<Page<string>>;
 

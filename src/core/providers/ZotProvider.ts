@@ -21,7 +21,12 @@ import { tolerantList } from './api/tolerantList.ts';
 import { kindByConfigType } from './kindByConfigType.ts';
 import { OciProvider } from './OciProvider.ts';
 import type { ProviderContext } from './ProviderContext.ts';
-import type { ProviderCapabilities, TagDetails, TagSummary } from './RegistryProvider.ts';
+import type {
+  CapabilityPermissions,
+  ProviderCapabilities,
+  TagDetails,
+  TagSummary,
+} from './RegistryProvider.ts';
 
 const SEARCH_PATH = '/v2/_zot/ext/search';
 const DISCOVER_PATH = '/v2/_oci/ext/discover';
@@ -81,6 +86,13 @@ export class ZotProvider extends OciProvider {
     listsRepositories: true,
     deletesSingleTag: 'native',
     reclaims: 'automatic',
+  };
+  /** Actions of a policy in its configuration. https://zotregistry.dev/latest/articles/authn-authz/#access-control */
+  override readonly permissions: CapabilityPermissions = {
+    catalog: 'accessControl: read',
+    deleteByTag: 'accessControl: delete',
+    deleteByDigest: 'accessControl: delete',
+    mount: 'accessControl: create',
   };
   readonly #logger: Logger;
   /** `repository:tag`, as the last listing gave it. */

@@ -30,7 +30,7 @@ export function wordInvalidInput(error: CoreError): string {
     case 'promotion':
       return l10n.t(
         'The setting "berth.promotions" is not valid at {0}. A path has a name and at least two stages, each with a name and a repository.',
-        subject,
+        subject || '…',
       );
     case 'digestAsTag':
       return l10n.t('An image cannot be given a digest: type a tag.');

@@ -133,7 +133,7 @@ export function wordForbidden(
         doing +
           l10n.t(
             'The account has not the permission "{0}". Whoever manages access on {1} can grant it.',
-            missing,
+            withRole(missing),
             accessPageOf(missing) ?? host,
           ) +
           answer,
@@ -176,6 +176,20 @@ function accessPageOf(permission: string): string | undefined {
   }
   if (/^ecr(?:-public)?:/.test(permission)) return 'https://console.aws.amazon.com/iam';
   return permission.startsWith('Microsoft.') ? 'https://portal.azure.com (Access control)' : undefined;
+}
+
+/** The smallest role of Google's that has the permission. https://cloud.google.com/iam/docs/roles-permissions/artifactregistry */
+const GOOGLE_ROLES: Readonly<Record<string, string>> = {
+  'artifactregistry.repositories.list': 'roles/artifactregistry.reader',
+  'artifactregistry.repositories.downloadArtifacts': 'roles/artifactregistry.reader',
+  'artifactregistry.repositories.uploadArtifacts': 'roles/artifactregistry.writer',
+  'artifactregistry.repositories.deleteArtifacts': 'roles/artifactregistry.repoAdmin',
+  'resourcemanager.projects.get': 'roles/browser',
+};
+
+function withRole(permission: string): string {
+  const role = GOOGLE_ROLES[permission];
+  return role === undefined ? permission : `${permission} (${role})`;
 }
 
 /** As it is shown, and as it stands in an address. */

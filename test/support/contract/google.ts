@@ -25,6 +25,8 @@ export interface GoogleContractOptions {
   readonly images?: Readonly<Record<string, Readonly<Record<string, GoogleContractManifest>>>>;
   /** Paths that answer 403. */
   readonly closedPaths?: readonly string[];
+  /** Whether the account may delete nothing. */
+  readonly deletesNothing?: boolean;
   /** Repositories of `project/location`: name → format. */
   readonly repositories?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Project → its state. */
@@ -69,6 +71,9 @@ export async function startGoogleContract(options: GoogleContractOptions): Promi
       return json({ errors: [{ code: 'DENIED', message: 'Permission denied' }] }, 403)(exchange);
     }
     if (kind === 'tags' && method === 'GET') return tagsOf(path)(exchange);
+    if (kind === 'manifests' && method === 'DELETE' && options.deletesNothing) {
+      return json({ errors: [{ code: 'DENIED', message: 'Permission denied' }] }, 403)(exchange);
+    }
     if (kind === 'manifests' && method === 'DELETE') return deleteOf(path, reference)(exchange);
     return json({ errors: [{ code: 'NAME_UNKNOWN', message: 'not found' }] }, 404)(exchange);
   };

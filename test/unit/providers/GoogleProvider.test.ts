@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { inspect } from 'node:util';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
 import { digestOf } from '../../../src/core/oci/digest.ts';
 import { MediaType } from '../../../src/core/oci/mediaType.ts';
+import { planDeletion } from '../../../src/core/operations/DeletePlan.ts';
+import { deleteTags } from '../../../src/core/operations/deleteTags.ts';
 import { GoogleProvider } from '../../../src/core/providers/GoogleProvider.ts';
 import { detectProviderKind } from '../../../src/core/providers/index.ts';
 import type { RegistryProvider } from '../../../src/core/providers/RegistryProvider.ts';
@@ -12,6 +16,7 @@ import { json, reply } from '../../support/faultServer/behaviours.ts';
 import { sampleImage } from '../../support/sampleImage.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { CONNECTION_ID, createTestJournal } from '../operations/operationsFixture.ts';
 
 const ACCESS_TOKEN = 'ya29.access';
 const PUSHED = Date.UTC(2025, 3, 2);
@@ -21,14 +26,20 @@ describe('GoogleProvider', () => {
   const basic = (username: string, password: string) => ({ kind: 'basic' as const, username, password });
   const token = basic('oauth2accesstoken', ACCESS_TOKEN);
 
-  const connect = (contract: GoogleContract, host: string, path = '', credential = token) => {
+  const connect = (
+    contract: GoogleContract,
+    host: string,
+    path = '',
+    credential = token,
+    fetchToken?: typeof fetch,
+  ) => {
     const connection = new TestConnection(`${contract.server.origin}${path}`, {
       credential,
       endpoint: { credentialKey: host },
     });
     const settings = { apiUrl: contract.server.origin };
     return {
-      provider: new GoogleProvider(testProviderContext(connection, { settings, credential })),
+      provider: new GoogleProvider(testProviderContext(connection, { settings, credential }), fetchToken),
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     };
   };
@@ -235,7 +246,38 @@ describe('GoogleProvider', () => {
     });
   });
 
-  it('shows a key to the registry only: without a token its projects are not listed', async () => {
+  for (const username of ['_json_key', '_json_key_base64']) {
+    it(`lists the repositories of a service account’s own project by its key: ${username}`, async () => {
+      await using contract = await startGoogleContract({
+        accessToken: ACCESS_TOKEN,
+        // Projects it cannot list.
+        missingPermissions: ['resourcemanager.projects.get'],
+        repositories: { 'mine/us': { images: 'DOCKER' }, 'other/us': { hidden: 'DOCKER' } },
+        images: { 'mine/images/app': image('a', 'v1') },
+      });
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      const key = JSON.stringify({
+        type: 'service_account',
+        project_id: 'mine',
+        client_email: 'berth@mine.iam.gserviceaccount.com',
+        private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      });
+      const password = username === '_json_key' ? key : Buffer.from(key).toString('base64');
+      contract.server
+        .on('GET /v2/token', json({ token: 'registry-token', expires_in: 300 }))
+        .on('POST /token', json({ access_token: ACCESS_TOKEN, expires_in: 3600, token_type: 'Bearer' }));
+      // Google's token server cannot be reached from a test; everything it would be sent goes to ours.
+      const ours: typeof fetch = (url, init) =>
+        fetch(contract.server.origin + new URL(url instanceof Request ? url.url : url).pathname, init);
+      await using session = connect(contract, 'us-docker.pkg.dev', '', basic(username, password), ours);
+      assert.deepEqual(await allRepositories(session.provider), ['mine/images/app']);
+      const asked = contract.server.requests.filter(({ url }) => url === '/token');
+      assert.equal(asked.length, 1);
+      assert.ok(!asked[0]!.body.toString().includes('PRIVATE KEY'), 'the key itself was sent');
+    });
+  }
+
+  it('lists no projects by a key that cannot be read, which goes to the registry only', async () => {
     await using contract = await startGoogleContract({ accessToken: ACCESS_TOKEN });
     await using session = connect(contract, 'us-docker.pkg.dev', '', basic('_json_key', '{"private"}'));
     const { provider } = session;
@@ -273,6 +315,41 @@ describe('GoogleProvider', () => {
       );
     assert.equal(await reasonOf(tagged), 'manifestHasTags');
     assert.equal(await reasonOf(held), 'manifestHasParents');
+  });
+
+  it('names the permission that is missing to delete', async () => {
+    const sample = sampleImage();
+    await using contract = await startGoogleContract({
+      accessToken: ACCESS_TOKEN,
+      deletesNothing: true,
+      images: { 'p/app': { [sample.digest]: { mediaType: sample.mediaType, tag: ['v1'] } } },
+    });
+    for (const [method, reference] of [
+      ['HEAD', 'v1'],
+      ['GET', 'v1'],
+      ['GET', sample.digest],
+    ] as const) {
+      contract.server.on(
+        `${method} /v2/p/app/manifests/${reference}`,
+        reply(200, method === 'HEAD' ? undefined : sample.bytes, {
+          'content-type': sample.mediaType,
+          'docker-content-digest': sample.digest,
+        }),
+      );
+    }
+    await using session = connect(contract, 'us-docker.pkg.dev', '/p');
+    await using kept = await createTestJournal();
+    const { provider } = session;
+    const plan = await planDeletion(provider, 'app', ['v1'], signal);
+    const { outcomes } = await deleteTags(provider, plan, {
+      journal: kept.journal,
+      connectionId: CONNECTION_ID,
+      signal,
+    });
+    const [outcome] = outcomes;
+    assert.ok(outcome?.state === 'kept' && isCoreError(outcome.error, 'forbidden'), inspect(outcome));
+    assert.equal(outcome.error.details.reason, 'missingPermission');
+    assert.equal(outcome.error.details.missing, 'artifactregistry.repositories.deleteArtifacts');
   });
 
   it('knows the page that leads to the console', async () => {

@@ -161,6 +161,32 @@ describe('NexusProvider', () => {
     );
   });
 
+  it('asks where it is, and which repository a connector’s port stands for, until that is said', async () => {
+    const options = {
+      repositories: { 'docker-hosted': imagesOf('app', 'v1'), 'docker-proxy': [] },
+      connectorOf: 'docker-hosted',
+    };
+    const guess = async (apiUrl?: string) => {
+      await using at = await connect(options, apiUrl === undefined ? {} : { apiUrl });
+      return await at.provider.guessApiUrl(signal);
+    };
+    assert.equal(await guess(), 'http://127.0.0.1/repository/');
+    assert.match((await guess('/')) ?? '', /^http:\/\/127\.0\.0\.1:\d+\/repository\/$/);
+    assert.ok((await guess('/repository/gone')) !== undefined);
+    assert.equal(await guess('/repository/docker-hosted'), undefined);
+  });
+
+  it('asks nothing where the address or its connectors tell', async () => {
+    const repositories = { 'docker-hosted': imagesOf('app', 'v1') };
+    await using below = await connect({ repositories }, byPath);
+    assert.equal(await below.provider.guessApiUrl(signal), undefined);
+    await using managed = await connect(
+      { repositories, connectorOf: 'docker-hosted', isManager: true },
+      { apiUrl: '/' },
+    );
+    assert.equal(await managed.provider.guessApiUrl(signal), undefined);
+  });
+
   it('is recognised by how it signs its replies, and behind a proxy by its search', async () => {
     await using at = await connect({ repositories: { 'docker-hosted': [] } });
     assert.equal(await kindWhenMet(at.nexus.server.origin, signal), 'nexus');

@@ -1,9 +1,10 @@
 /**
  * The sign-in of Google Cloud on this machine, for Google's registries: application-default credentials, which are a
  * person's (`gcloud auth application-default login`), a key file's (GOOGLE_APPLICATION_CREDENTIALS) or the machine's.
+ * Or that of one service account, by its key.
  * Source: https://cloud.google.com/artifact-registry/docs/docker/authentication
  */
-import { GoogleAuth } from 'google-auth-library';
+import { GoogleAuth, JWT, type JWTOptions } from 'google-auth-library';
 import { CoreError } from '../../common/CoreError.ts';
 import { toDisplayLine } from '../../common/displayText.ts';
 import { redact } from '../../common/redact.ts';
@@ -11,6 +12,7 @@ import type { Credential, CredentialRequest, CredentialStore } from '../../crede
 import { SingleFlight } from '../../registry/auth/singleFlight.ts';
 import { toNetworkError } from '../../registry/transport/networkError.ts';
 import { GOOGLE_TOKEN_USER, isGoogleHost } from './googleHosts.ts';
+import type { ServiceAccountKey } from './serviceAccountKey.ts';
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -23,17 +25,23 @@ type Fetch = typeof globalThis.fetch;
 
 export class GoogleCredentialStore implements CredentialStore {
   readonly #fetch: Fetch;
+  readonly #key: ServiceAccountKey | undefined;
   readonly #flights = new SingleFlight<Credential>();
   #kept: (Credential & { readonly renewAt: Date }) | undefined;
 
-  /** @param fetch how Google's token servers are reached; in VS Code the global one has its proxy and certificates. */
-  constructor(fetch: Fetch = globalThis.fetch) {
+  /**
+   * @param fetch how Google's token servers are reached; in VS Code the global one has its proxy and certificates.
+   * @param key of a service account, instead of what the machine has.
+   */
+  constructor(fetch: Fetch = globalThis.fetch, key?: ServiceAccountKey) {
     this.#fetch = fetch;
+    this.#key = key;
   }
 
   /**
    * Undefined for hosts that are not Google's: the token opens more than a registry.
-   * @throws CoreError `unauthorized` with reason `noApplicationDefaultCredentials` or `googleCredentialsRefused`.
+   * @throws CoreError `unauthorized` with reason `noApplicationDefaultCredentials` or `googleCredentialsRefused`; of a
+   * key `credentialsRefused`.
    */
   async get({ key, refused }: CredentialRequest, signal: AbortSignal): Promise<Credential | undefined> {
     if (!isGoogleHost(key)) return undefined;
@@ -56,14 +64,8 @@ export class GoogleCredentialStore implements CredentialStore {
         throw error;
       }
     };
-    const auth = new GoogleAuth({
-      scopes: SCOPE,
-      // Any will do: to find the right one the library would start gcloud in a shell.
-      projectId: 'unknown',
-      clientOptions: { transporterOptions: { fetchImplementation } },
-    });
     try {
-      const client = await auth.getClient();
+      const client = await this.#createClient({ transporterOptions: { fetchImplementation } });
       const { token } = await client.getAccessToken();
       if (!token) throw new Error('the reply holds no token');
       const endsAtMs = client.credentials.expiry_date ?? Date.now() + DEFAULT_LIFETIME_MS;
@@ -75,16 +77,30 @@ export class GoogleCredentialStore implements CredentialStore {
       };
       return this.#kept;
     } catch (error) {
-      throw toCoreError(error, networkFailure);
+      throw toCoreError(error, networkFailure, this.#key !== undefined);
     }
+  }
+
+  async #createClient(clientOptions: Pick<JWTOptions, 'transporterOptions'>) {
+    if (this.#key) {
+      const { client_email: email, private_key: key } = this.#key;
+      return new JWT({ ...clientOptions, email, key, scopes: SCOPE });
+    }
+    return new GoogleAuth({
+      scopes: SCOPE,
+      // Any will do: to find the right one the library would start gcloud in a shell.
+      projectId: 'unknown',
+      clientOptions,
+    }).getClient();
   }
 }
 
-function toCoreError(error: unknown, networkFailure: unknown): CoreError {
+function toCoreError(error: unknown, networkFailure: unknown, isKey: boolean): CoreError {
   const details = { operation: 'get a token', host: 'oauth2.googleapis.com' };
   if (networkFailure !== undefined) return toNetworkError(causeOf(networkFailure), details);
   const isAnswer = error instanceof Error && 'response' in error && error.response !== undefined;
-  const reason = isAnswer ? 'googleCredentialsRefused' : 'noApplicationDefaultCredentials';
+  const ofMachine = isAnswer ? 'googleCredentialsRefused' : 'noApplicationDefaultCredentials';
+  const reason = isKey ? 'credentialsRefused' : ofMachine;
   const text = error instanceof Error ? error.message : String(error);
   return new CoreError(
     'unauthorized',

@@ -6,8 +6,9 @@ export const GOOGLE_TOKEN_USER = 'oauth2accesstoken';
 /** What the gcloud credential helper calls itself; its password is an OAuth token as well. */
 export const GCLOUD_HELPER_USER = '_dcgcloud_token';
 
-/** Whose password is a service account's key file. */
+/** Whose password is a service account's key file, as it is or in base64. */
 export const GOOGLE_KEY_USER = '_json_key';
+export const GOOGLE_BASE64_KEY_USER = '_json_key_base64';
 
 /** gcr.io with its regions, and Artifact Registry's host of each location. */
 export function isGoogleHost(host: string): boolean {

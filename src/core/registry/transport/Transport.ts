@@ -43,6 +43,8 @@ export interface TransportOptions {
    * host, or a redirect to a private address. Answers are remembered for the life of the transport. Absent: refused.
    */
   readonly confirm?: (question: TransportQuestion) => Promise<boolean>;
+  /** Asked before every request; throws where nothing may be sent. Absent: everything may. */
+  readonly admit?: () => Promise<void>;
   /** A registry `Warning: 299` text, once per text. */
   readonly onWarning?: (text: string) => void;
   /** Shared by all connections, so that six a host and 24 in all hold together. Absent: one of its own. */
@@ -197,6 +199,7 @@ export class Transport {
       operation: request.operation,
       ...(request.subject === undefined ? {} : { subject: request.subject }),
     };
+    await this.#options.admit?.();
     const troubles = new Map<ErrorKind, number>();
     const session = await this.#openSession(url, request);
     let waitedMs = 0;
