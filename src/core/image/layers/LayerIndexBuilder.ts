@@ -213,13 +213,12 @@ export class LayerIndexBuilder {
     return this.#owners.length - 1;
   }
 
-  #nameRange(entry: number): [number, number] {
-    return [entry === 0 ? 0 : this.#nameEnd.get(entry - 1), this.#nameEnd.get(entry)];
-  }
-
-  #compare(a: number, b: number): number {
+  /** By names; of views that are made once, because this is asked millions of times. */
+  #comparator(): (a: number, b: number) => number {
     const names = this.#names.values();
-    return compareBytes(names, ...this.#nameRange(a), names, ...this.#nameRange(b));
+    const ends = this.#nameEnd.values();
+    const start = (entry: number): number => (entry === 0 ? 0 : ends[entry - 1]!);
+    return (a, b) => compareBytes(names, start(a), ends[a]!, names, start(b), ends[b]!);
   }
 
   /** Old numbers in the new order, breadth first, so that the children of a directory stand side by side; and where they begin. */
@@ -233,6 +232,7 @@ export class LayerIndexBuilder {
     const fill = start.slice();
     for (let i = 1; i < count; i += 1) children[fill[this.#parent.get(i)]!++] = i;
 
+    const compare = this.#comparator();
     const entries = new Uint32Array(count);
     const firstChild = new Column(Uint32Array, count + 1);
     let length = 1;
@@ -240,7 +240,7 @@ export class LayerIndexBuilder {
       firstChild.push(length);
       const old = entries[i]!;
       if (this.#kind.get(old) !== EntryKind.directory) continue;
-      for (const child of this.#sortedChildren(children.subarray(start[old], start[old + 1]))) {
+      for (const child of this.#sortedChildren(children.subarray(start[old], start[old + 1]), compare)) {
         entries[length] = child;
         length += 1;
       }
@@ -250,19 +250,19 @@ export class LayerIndexBuilder {
   }
 
   /** By name, each name once: the later of two; a file's own whiteout says only that it hides what was below. */
-  #sortedChildren(children: Uint32Array): Uint32Array {
+  #sortedChildren(children: Uint32Array, compare: (a: number, b: number) => number): Uint32Array {
     let isSorted = true;
     for (let i = 1; i < children.length && isSorted; i += 1) {
-      isSorted = this.#compare(children[i - 1]!, children[i]!) < 0;
+      isSorted = compare(children[i - 1]!, children[i]!) < 0;
     }
     if (isSorted) return children;
     const sorted = children.toSorted(
-      (a, b) => this.#compare(a, b) || this.#sequence.get(a) - this.#sequence.get(b),
+      (a, b) => compare(a, b) || this.#sequence.get(a) - this.#sequence.get(b),
     );
     let length = 0;
     for (const child of sorted) {
       const previous = sorted[length - 1];
-      if (previous === undefined || this.#compare(previous, child) !== 0) {
+      if (previous === undefined || compare(previous, child) !== 0) {
         sorted[length] = child;
         length += 1;
         continue;
