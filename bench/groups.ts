@@ -7,6 +7,8 @@ import { startUp } from './browse/startUp.ts';
 import { cleanUp } from './move/cleanUp.ts';
 import { acr } from './providers/acr.ts';
 import { artifactory } from './providers/artifactory.ts';
+import { listFiles } from './inside/listFiles.ts';
+import { readFile } from './inside/readFile.ts';
 import { dockerHub } from './providers/dockerHub.ts';
 import { ecr } from './providers/ecr.ts';
 import { ghcr } from './providers/ghcr.ts';
@@ -23,6 +25,8 @@ export const GROUPS: readonly BenchGroup[] = [
   deadConnections,
   startUp,
   cleanUp,
+  listFiles,
+  readFile,
   dockerHub,
   ecr,
   ghcr,
