@@ -1,8 +1,10 @@
 /** The scheme `berth-image`: files of images as a read-only file system. Links are followed inside the image. */
 import * as vscode from 'vscode';
 import { isCoreError } from '../core/common/CoreError.ts';
+import { toDisplayLine } from '../core/common/displayText.ts';
 import type { FileEntry } from '../core/image/files/FileEntry.ts';
 import type { ImageFiles } from '../core/image/files/ImageFiles.ts';
+import { createSignal } from '../platform/cancellation.ts';
 import { formatSize } from '../platform/format.ts';
 import { IMAGE_SCHEME, parseImageFile } from '../platform/imageFileAddress.ts';
 import type { OpenImages } from '../platform/OpenImages.ts';
@@ -63,10 +65,13 @@ export class ImageFileSystem implements vscode.FileSystemProvider {
           vscode.l10n.t('{0} is a device or a pipe: it has no content.', entry.path),
         );
       }
-      if (entry.sizeInBytes > ASK_ABOVE_BYTES && !(await this.#isWanted(uri, entry))) {
+      if (entry.sizeInBytes <= ASK_ABOVE_BYTES) {
+        return files.readFile(entry, MAX_FILE_BYTES, new AbortController().signal);
+      }
+      if (!(await this.#isWanted(uri, entry))) {
         throw vscode.FileSystemError.Unavailable(vscode.l10n.t('The file was not read.'));
       }
-      return files.readFile(entry, MAX_FILE_BYTES, new AbortController().signal);
+      return readWithProgress(files, entry);
     });
   }
 
@@ -91,7 +96,11 @@ export class ImageFileSystem implements vscode.FileSystemProvider {
     if (this.#wanted.has(key)) return true;
     const open = vscode.l10n.t('Open');
     const answer = await vscode.window.showWarningMessage(
-      vscode.l10n.t('{0} has {1}. Read it from the registry?', entry.name, formatSize(entry.sizeInBytes)),
+      vscode.l10n.t(
+        '{0} has {1}. Read it all the same?',
+        toDisplayLine(entry.name),
+        formatSize(entry.sizeInBytes),
+      ),
       { modal: true },
       open,
     );
@@ -117,6 +126,18 @@ export class ImageFileSystem implements vscode.FileSystemProvider {
       throw vscode.FileSystemError.Unavailable(wordError(error).message);
     }
   }
+}
+
+/** VS Code gives a file system no Cancel: a large file has one of its own. */
+function readWithProgress(files: ImageFiles, entry: FileEntry): Thenable<Uint8Array> {
+  const title = vscode.l10n.t('Read {0}', toDisplayLine(entry.name));
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (_, token) => {
+      using cancellation = createSignal(token);
+      return files.readFile(entry, MAX_FILE_BYTES, cancellation.signal);
+    },
+  );
 }
 
 function tryResolve(files: ImageFiles, path: string): FileEntry | undefined {

@@ -39,6 +39,8 @@ export class ImageFiles {
   readonly #source: BlobSource;
   readonly #tree: MergedTree;
   readonly #readers = new Map<number, LayerReader>();
+  readonly #changes = new Map<number, LayerChanges>();
+  readonly #alone = new Map<number, ImageFiles>();
 
   /** @param layers the base first */
   constructor(layers: readonly ImageLayer[], source: BlobSource) {
@@ -86,15 +88,25 @@ export class ImageFiles {
 
   /** What the layer at `position` added, changed and deleted. */
   changesOf(position: number): LayerChanges {
-    return new LayerChanges(
-      this.layers.map(({ index }) => index),
-      position,
-    );
+    let changes = this.#changes.get(position);
+    if (!changes) {
+      changes = new LayerChanges(
+        this.layers.map(({ index }) => index),
+        position,
+      );
+      this.#changes.set(position, changes);
+    }
+    return changes;
   }
 
   /** One layer alone, as a file system of its own. */
   layerAlone(position: number): ImageFiles {
-    return new ImageFiles([this.layers[position]!], this.#source);
+    let alone = this.#alone.get(position);
+    if (!alone) {
+      alone = new ImageFiles([this.layers[position]!], this.#source);
+      this.#alone.set(position, alone);
+    }
+    return alone;
   }
 
   /** @throws CoreError `tooLarge` over `maxBytes`, `invalidInput` for what is no file, or what reading throws */
