@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { createGzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import pLimit from 'p-limit';
-import { pack } from 'tar-stream';
+import { createTar, type TarEntry } from '../../scripts/samples/createTar.ts';
 import type { Descriptor } from '../../src/core/oci/descriptor.ts';
 import { MediaType } from '../../src/core/oci/mediaType.ts';
 import type { RegistryClient } from '../../src/core/registry/RegistryClient.ts';
@@ -39,26 +39,18 @@ export async function makeLayer(plan: LayerPlan): Promise<BenchLayer> {
     ),
     program: readFileSync(process.execPath),
   };
-  const archive = pack();
-  const tar = buffer(archive);
   const random = randomOf(plan.name);
-  for (let i = 0; i < plan.fileCount; i += 1) {
+  const entries = Array.from({ length: plan.fileCount }, (_, i): TarEntry => {
     const size = Math.ceil(plan.averageSizeInBytes * (0.2 + 1.6 * random()));
     const kind = random();
     const isNoise = kind < (plan.incompressible ?? 0);
-    const from = kind > 0.7 ? corpus.program : corpus.text;
+    const from = kind > 0.7 ? corpus!.program : corpus!.text;
     const start = Math.floor(random() * (from.length - size));
     const content = isNoise ? noise(size, `${plan.name}${i}`) : from.subarray(start, start + size);
-    archive.entry(
-      { name: `${plan.name}/d${i % 400}/file-${i}`, size: content.length, mtime: new Date(1.7e12) },
-      content,
-    );
-  }
-  archive.finalize();
-  const bytes = await tar;
-  const gzip = createGzip();
-  gzip.end(bytes);
-  return { tar: bytes, gzip: await buffer(gzip) };
+    return { path: `${plan.name}/d${i % 400}/file-${i}`, content, modifiedAt: 1_700_000_000 };
+  });
+  const tar = createTar(entries);
+  return { tar, gzip: await promisify(gzip)(tar, { level: 4 }) };
 }
 
 /** Two at a time: there are two cores. */

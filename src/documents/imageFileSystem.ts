@@ -135,7 +135,7 @@ function readWithProgress(files: ImageFiles, entry: FileEntry): Thenable<Uint8Ar
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     async (_, token) => {
       using cancellation = createSignal(token);
-      return files.readFile(entry, MAX_FILE_BYTES, cancellation.signal);
+      return await files.readFile(entry, MAX_FILE_BYTES, cancellation.signal);
     },
   );
 }
