@@ -5,6 +5,7 @@ import { expandRepository } from './browse/expandRepository.ts';
 import { largeRegistry } from './browse/largeRegistry.ts';
 import { startUp } from './browse/startUp.ts';
 import { cleanUp } from './move/cleanUp.ts';
+import { copyImages } from './move/copyImages.ts';
 import { acr } from './providers/acr.ts';
 import { artifactory } from './providers/artifactory.ts';
 import { listFiles } from './inside/listFiles.ts';
@@ -38,4 +39,5 @@ export const GROUPS: readonly BenchGroup[] = [
   zot,
   artifactory,
   nexus,
+  copyImages,
 ];

@@ -55,6 +55,8 @@ import { SelectBuilderCommand } from './images/SelectBuilderCommand.ts';
 import { SelectDockerContextCommand } from './images/SelectDockerContextCommand.ts';
 import { TagImageCommand } from './images/TagImageCommand.ts';
 import { CollectGarbageCommand } from './localRegistry/CollectGarbageCommand.ts';
+import { ExportImageCommand } from './layouts/ExportImageCommand.ts';
+import { ImportImageCommand } from './layouts/ImportImageCommand.ts';
 import { RemoveLocalRegistryCommand } from './localRegistry/RemoveLocalRegistryCommand.ts';
 import { RunLocalRegistryCommand } from './localRegistry/RunLocalRegistryCommand.ts';
 import { StartLocalRegistryCommand } from './localRegistry/StartLocalRegistryCommand.ts';
@@ -140,6 +142,8 @@ export function createCommands(services: Services): Command[] {
     ...createCleanUpCommands(services),
     new CopyToCommand(sessions, tree, copyForm, copies),
     new PromoteCommand(sessions, tree, copies),
+    new ExportImageCommand(sessions, tree, activity),
+    new ImportImageCommand(copyForm, copies),
     new UndoCommand(activity),
     new SearchCommand(settings, tree, view, services.answers),
     new RefreshCommand(tree),

@@ -60,6 +60,7 @@ describe('The Registries view', () => {
       'Retag…',
       'Copy to…',
       'Promote…',
+      'Export Image…',
       'Verify Signature…',
       'Copy Reference',
       'Copy Digest',

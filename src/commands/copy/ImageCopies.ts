@@ -7,6 +7,7 @@ import { isCoreError } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import { isDigest, shortDigest } from '../../core/oci/digest.ts';
 import type { CopyResult, PlannedCopy } from '../../core/operations/copy/copyTags.ts';
+import type { ImageSource } from '../../core/operations/copy/ImageStore.ts';
 import type { KnownBlobs } from '../../core/operations/copy/KnownBlobs.ts';
 import type { RegistryImages } from '../../core/operations/copy/RegistryImages.ts';
 import type { Journal, JournalOperation } from '../../core/operations/Journal.ts';
@@ -24,6 +25,21 @@ import { titleOf } from '../tags/TagUndo.ts';
 import type { InterruptedOperations, TagUndo } from '../tags/TagUndo.ts';
 import type { CopyOrder, RepositoryPlace } from './CopyOrder.ts';
 import { CopyProgressText } from './CopyProgressText.ts';
+
+/** Stands before the path of a layout or archive where a connection's id is expected. */
+const FILE = 'file:';
+
+/** How an import names its source, here and in the journal. */
+export function fileConnection(path: string): string {
+  return FILE + path;
+}
+
+/** What is copied from: a repository, or a layout on this machine. */
+interface Origin {
+  readonly images: ImageSource;
+  readonly registry: string;
+  readonly place: RepositoryPlace;
+}
 
 /** A repository with the way to it. */
 interface End {
@@ -62,7 +78,7 @@ export class ImageCopies implements InterruptedOperations {
 
   /** Asks before a tag is replaced; a promotion is always asked about. @throws CancellationError when that is declined. */
   async run(order: CopyOrder): Promise<void> {
-    const [source, target] = await Promise.all([this.#open(order.source), this.#open(order.target)]);
+    const [source, target] = await Promise.all([this.#openOrigin(order.source), this.#open(order.target)]);
     await this.#ensureRepository(target);
     const plan = await this.#plan(order, source, target);
     await confirmPlan(order, plan, target);
@@ -71,7 +87,7 @@ export class ImageCopies implements InterruptedOperations {
       copyTags(source.images, target.images, plan, order, {
         journal: this.#journal,
         target: journalPlace(target),
-        from: journalPlace(source),
+        from: { ...source.place, registry: source.registry },
         referrers: order.referrers,
         signal: handle.signal,
         onProgress: report,
@@ -85,7 +101,7 @@ export class ImageCopies implements InterruptedOperations {
   async resume(operation: JournalOperation): Promise<void> {
     const { copy } = operation;
     if (!copy) return;
-    const [source, target] = await Promise.all([this.#open(copy.source), this.#open(operation)]);
+    const [source, target] = await Promise.all([this.#openOrigin(copy.source), this.#open(operation)]);
     const { resumeCopy } = await import('../../core/operations/copy/copyTags.ts');
     await this.#carryOut(titleOf(operation), target, (handle, report) => {
       handle.offerResume(() => this.#resumeById(operation.id));
@@ -110,6 +126,18 @@ export class ImageCopies implements InterruptedOperations {
   async #resumeById(id: string): Promise<void> {
     const operation = await this.#journal.get(id);
     if (operation) await this.resume(operation);
+  }
+
+  async #openOrigin(place: RepositoryPlace): Promise<Origin> {
+    const { connectionId } = place;
+    if (!connectionId.startsWith(FILE)) {
+      const { images, session } = await this.#open(place);
+      return { images, place, registry: session.endpoint.referenceHost };
+    }
+    const path = connectionId.slice(FILE.length);
+    const { openLayout } = await import('../../core/operations/copy/layout/openLayout.ts');
+    const images = await openLayout(path, new AbortController().signal);
+    return { images, place, registry: path };
   }
 
   async #open(place: RepositoryPlace): Promise<End> {
@@ -138,7 +166,7 @@ export class ImageCopies implements InterruptedOperations {
   }
 
   /** Resolves all again (row 56): what has moved since it was shown is asked about. */
-  async #plan(order: CopyOrder, source: End, target: End): Promise<PlannedCopy[]> {
+  async #plan(order: CopyOrder, source: Origin, target: End): Promise<PlannedCopy[]> {
     const { planCopy } = await import('../../core/operations/copy/copyTags.ts');
     const plan = (request: CopyOrder) =>
       vscode.window.withProgress(

@@ -27,6 +27,10 @@ export function wordInvalidInput(error: CoreError): string {
       return l10n.t('{0} is not a folder.', subject);
     case 'badPlatform':
       return l10n.t('A platform looks like linux/amd64 or linux/arm/v7.');
+    case 'compressedArchive':
+      return l10n.t('{0} is compressed. Unpack it to a .tar first.', subject);
+    case 'notALayout':
+      return l10n.t('{0} is neither an OCI image layout nor an archive of docker save.', subject);
     case 'promotion':
       return l10n.t(
         'The setting "berth.promotions" is not valid at {0}. A path has a name and at least two stages, each with a name and a repository.',

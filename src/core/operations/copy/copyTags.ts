@@ -214,6 +214,17 @@ export async function resumeCopy(
   }
 }
 
+/** The same for a sink that nobody else writes to, a folder or an archive: nothing is journalled, nothing can be undone. */
+export async function exportImages(
+  source: ImageSource,
+  sink: ImageSink,
+  plan: readonly PlannedCopy[],
+  options: Pick<CopyTagsOptions, 'referrers' | 'signal' | 'onProgress'>,
+): Promise<CopyResult> {
+  const unrecorded = { id: '', update: () => Promise.resolve(), finish: () => Promise.resolve() };
+  return run(source, sink, plan, unrecorded, options);
+}
+
 /** Forgets an interrupted copy. Nothing was named that the journal does not say was: its done tags can still be undone. */
 export async function giveUpCopy(
   sink: ImageSink,
@@ -233,7 +244,7 @@ async function run(
   source: ImageSource,
   sink: ImageSink,
   plan: readonly PlannedCopy[],
-  operation: RunningOperation,
+  operation: Pick<RunningOperation, 'id' | 'update' | 'finish'>,
   options: Pick<CopyTagsOptions, 'referrers' | 'signal' | 'onProgress' | 'knownBlobs'>,
 ): Promise<CopyResult> {
   const ending = new AbortController();
