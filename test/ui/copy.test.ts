@@ -11,7 +11,6 @@ import { useWorkbench } from './useWorkbench.ts';
 
 describe('Copying between registries', () => {
   const stack = new AsyncDisposableStack();
-  const signal = AbortSignal.timeout(110_000);
   let dev: TestServer;
   let prod: TestServer;
   /** In front of `prod`, so that an upload can be held. */
@@ -36,7 +35,10 @@ describe('Copying between registries', () => {
     });
     fromDev = stack.use(new TestConnection(dev.url));
     atProd = stack.use(new TestConnection(prod.url));
-    await fillSamples(fromDev.client, signal);
+    await fillSamples(fromDev.client, AbortSignal.timeout(60_000));
+    for (const tag of ['one', 'two']) {
+      await pushSample(fromDev.client, 'samples/web-held', sampleImage({ layer: `held ${tag}` }), tag);
+    }
     await pushSample(
       atProd.client,
       'prod/web-app',
@@ -64,7 +66,7 @@ describe('Copying between registries', () => {
     },
   }));
   const digestOf = async (connection: TestConnection, repository: string, tag: string) =>
-    (await connection.client.headManifest(repository, tag, signal))?.digest;
+    (await connection.client.headManifest(repository, tag, connection.signal))?.digest;
 
   /** A new repository, typed where known ones are listed. */
   const nameRepository = async (name: string) => {
@@ -95,8 +97,8 @@ describe('Copying between registries', () => {
     await workbench.shot('copied');
     const digest = await digestOf(fromDev, 'samples/web-app', 'latest');
     assert.equal(await digestOf(atProd, 'team/web-app', 'latest'), digest);
-    const before = await fromDev.client.listReferrers('samples/web-app', digest!, signal);
-    const after = await atProd.client.listReferrers('team/web-app', digest!, signal);
+    const before = await fromDev.client.listReferrers('samples/web-app', digest!, fromDev.signal);
+    const after = await atProd.client.listReferrers('team/web-app', digest!, atProd.signal);
     assert.deepEqual(
       after.referrers.map((each) => each.digest).sort(),
       before.referrers.map((each) => each.digest).sort(),

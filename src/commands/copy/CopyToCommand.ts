@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import { isAttachmentTag } from '../../core/oci/attachmentTag.ts';
 import { isDigest } from '../../core/oci/digest.ts';
 import { isIndexType } from '../../core/oci/mediaType.ts';
-import { platformsOf } from '../../core/operations/copy/selectPlatforms.ts';
 import type {
   PlatformNode,
   ReferrerNode,
@@ -130,6 +129,9 @@ async function listPlatforms(
   const signal = AbortSignal.timeout(60_000);
   const head = await client.headManifest(repository, reference, signal);
   if (!head || !isIndexType(head.mediaType)) return [];
-  const manifest = await client.getManifest(repository, reference, signal);
+  const [{ platformsOf }, manifest] = await Promise.all([
+    import('../../core/operations/copy/selectPlatforms.ts'),
+    client.getManifest(repository, reference, signal),
+  ]);
   return manifest.kind === 'index' ? platformsOf(manifest) : [];
 }

@@ -1,8 +1,6 @@
 import * as vscode from 'vscode';
 import { join } from 'node:path';
 import { isIndexType } from '../../core/oci/mediaType.ts';
-import { exportImages, planCopy } from '../../core/operations/copy/copyTags.ts';
-import { platformsOf } from '../../core/operations/copy/selectPlatforms.ts';
 import type { PlatformNode, TagNode } from '../../explorer/nodes.ts';
 import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import type { Activity } from '../../platform/Activity.ts';
@@ -38,7 +36,10 @@ export class ExportImageCommand implements Command {
     const format = await askFormat(title);
     const platform = format === 'docker' ? await askPlatform(title, session, source) : undefined;
     const path = await askPlace(title, format, fileName(repository, source.tag));
-    const { RegistryImages } = await import('../../core/operations/copy/RegistryImages.ts');
+    const [{ RegistryImages }, { exportImages, planCopy }] = await Promise.all([
+      import('../../core/operations/copy/RegistryImages.ts'),
+      import('../../core/operations/copy/copyTags.ts'),
+    ]);
     const images = new RegistryImages(session.client, repository);
     await this.#activity.run({ title, icon: 'export' }, async (handle) => {
       const { signal } = handle;
@@ -111,6 +112,7 @@ async function askPlatform(
   if (source.kind === 'platform') return undefined;
   const manifest = await client.getManifest(source.repository, source.tag, AbortSignal.timeout(60_000));
   if (!isIndexType(manifest.mediaType) || manifest.kind !== 'index') return undefined;
+  const { platformsOf } = await import('../../core/operations/copy/selectPlatforms.ts');
   const { label } = await askPick({
     title,
     placeholder: vscode.l10n.t('Which platforms?'),

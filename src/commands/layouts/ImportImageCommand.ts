@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { openLayout } from '../../core/operations/copy/layout/openLayout.ts';
 import type { RegistriesNode } from '../../explorer/nodes.ts';
 import { askPick, dismissed } from '../../platform/ask.ts';
 import { createSignal } from '../../platform/cancellation.ts';
@@ -30,6 +29,7 @@ export class ImportImageCommand implements Command {
       },
       async (_, token) => {
         using cancellation = createSignal(token);
+        const { openLayout } = await import('../../core/operations/copy/layout/openLayout.ts');
         return await (await openLayout(path, cancellation.signal)).images();
       },
     );
