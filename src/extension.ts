@@ -6,6 +6,7 @@ import { Docker } from './core/docker/Docker.ts';
 import { loadImageView } from './core/image/loadImageView.ts';
 import { parseDigest } from './core/oci/digest.ts';
 import { Journal } from './core/operations/Journal.ts';
+import type { ImageCopies } from './commands/copy/ImageCopies.ts';
 import { registerCommands } from './commands/registerCommands.ts';
 import { openReferrerDocument } from './commands/referrers/openReferrerDocument.ts';
 import { fullReference } from './commands/tags/manifestTarget.ts';
@@ -196,6 +197,17 @@ export function activate(context: vscode.ExtensionContext): void {
   const cleanUpReviews = new CleanUpReviews(join(context.globalStorageUri.fsPath, 'cleanUps'));
   own(registerCleanUpLanguage(cleanUpReviews));
 
+  let copies: Promise<ImageCopies> | undefined;
+  const imageCopies = (): Promise<ImageCopies> =>
+    (copies ??= import('./commands/copy/ImageCopies.ts').then(
+      (module) =>
+        new module.ImageCopies(sessions, registriesTree, registriesView, activity, journal, tagUndo),
+    ));
+  tagUndo.onInterrupted('copy', {
+    resume: async (operation) => (await imageCopies()).resume(operation),
+    rollBack: async (operation) => (await imageCopies()).rollBack(operation),
+  });
+
   own(
     registerCommands(
       contributedCommands(context.extension),
@@ -214,6 +226,7 @@ export function activate(context: vscode.ExtensionContext): void {
           activity,
           journal,
           tagUndo,
+          imageCopies: await imageCopies(),
           cleanUpReviews,
           docker,
           localRegistry: new LocalRegistry(docker, logger),

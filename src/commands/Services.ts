@@ -20,6 +20,7 @@ import type { PullLimitStatusBar } from '../platform/PullLimitStatusBar.ts';
 import type { RegistrySessions } from '../platform/RegistrySessions.ts';
 import type { SecretCredentials } from '../platform/SecretCredentials.ts';
 import type { Verifications } from '../platform/Verifications.ts';
+import type { ImageCopies } from './copy/ImageCopies.ts';
 import type { TagUndo } from './tags/TagUndo.ts';
 
 export interface Services {
@@ -33,6 +34,7 @@ export interface Services {
   readonly activity: Activity;
   readonly journal: Journal;
   readonly tagUndo: TagUndo;
+  readonly imageCopies: ImageCopies;
   readonly cleanUpReviews: CleanUpReviews;
   readonly docker: Docker;
   readonly localRegistry: LocalRegistry;

@@ -31,7 +31,6 @@ import { RunCleanUpCommand } from './cleanUp/RunCleanUpCommand.ts';
 import { SaveCleanUpRulesCommand } from './cleanUp/SaveCleanUpRulesCommand.ts';
 import { CopyForm } from './copy/CopyForm.ts';
 import { CopyToCommand } from './copy/CopyToCommand.ts';
-import { ImageCopies } from './copy/ImageCopies.ts';
 import { PromoteCommand } from './copy/PromoteCommand.ts';
 import { BrowseFilesCommand } from './files/BrowseFilesCommand.ts';
 import { CloseImageFilesCommand } from './files/CloseImageFilesCommand.ts';
@@ -96,7 +95,7 @@ import { SortTagsCommand } from './views/SortTagsCommand.ts';
 export function createCommands(services: Services): Command[] {
   const { settings, secrets, sessions, logger, activity, journal, tagUndo, registriesTree: tree } = services;
   const view = services.registriesView;
-  const copies = new ImageCopies(sessions, tree, view, activity, journal, tagUndo);
+  const copies = services.imageCopies;
   const copyForm = new CopyForm(
     settings,
     new ReferenceForm(settings, tree, services.answers),

@@ -73,7 +73,6 @@ export class ImageCopies implements InterruptedOperations {
     this.#activity = activity;
     this.#journal = journal;
     this.#undo = undo;
-    undo.onInterrupted('copy', this);
   }
 
   /** Asks before a tag is replaced; a promotion is always asked about. @throws CancellationError when that is declined. */
