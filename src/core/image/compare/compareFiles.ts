@@ -11,7 +11,7 @@ import type { FileEntry, FileType } from '../files/FileEntry.ts';
 import { EntryFlag, EntryKind, type LayerIndex, type Owner } from '../layers/LayerIndex.ts';
 import { compareContents, type ContentPair } from './compareContents.ts';
 import type { ComparedFiles, PartialFiles } from './openComparedFiles.ts';
-import { TimeSlices } from './TimeSlices.ts';
+import { TimeSlices } from '../../common/TimeSlices.ts';
 
 export interface FileFacts {
   readonly type: FileType;
