@@ -28,7 +28,7 @@ import { CapabilitiesPanels } from './panels/CapabilitiesPanels.ts';
 import { registerCleanUpLanguage } from './languages/cleanUp/registerCleanUpLanguage.ts';
 import { ManifestPanels } from './panels/ManifestPanels.ts';
 import { AccountWatch } from './platform/AccountWatch.ts';
-import { createSectionLoaders } from './panels/sections/createSectionLoaders.ts';
+import { createPanelReaders } from './panels/sections/createPanelReaders.ts';
 import { Activity } from './platform/Activity.ts';
 import { Capabilities } from './platform/Capabilities.ts';
 import { CleanUpReviews } from './platform/CleanUpReviews.ts';
@@ -159,7 +159,7 @@ export function activate(context: vscode.ExtensionContext): void {
             ? { kind, connectionId, repository, digest: parseDigest(digest), name }
             : { kind, connectionId, repository, reference: digest, name },
         ),
-      sections: createSectionLoaders(sessions, verifications, logger),
+      ...createPanelReaders(sessions, images, verifications, logger),
       openAttached: ({ connectionId, repository, document, as }) =>
         openReferrerDocument(
           { connectionId, repository, ...document },

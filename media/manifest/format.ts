@@ -15,6 +15,12 @@ export function formatBytes(sizeInBytes: number, locale: string): string {
   }).format(sizeInBytes / 1000 ** exponent);
 }
 
+/** `98.7%`: never rounded up to all. */
+export function formatPercent(share: number, locale: string): string {
+  const floored = Math.floor(share * 1000) / 1000;
+  return new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(floored);
+}
+
 /** Undefined for what is no date: builders write year 1 or 1970 to say that they keep none. */
 export function formatDate(iso: string | undefined, locale: string): string | undefined {
   const date = readDate(iso);

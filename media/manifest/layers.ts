@@ -1,9 +1,11 @@
 /** Layers, each with the build step that made it and a bar for its share of the largest. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { SelectedView, StepView } from '../../src/core/image/ImageView.ts';
+import type { LayerSpace } from '../../src/core/image/space/ImageSpace.ts';
 import { fill, formatBytes } from './format.ts';
 import { breakable, cut, digest, section, type Content } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
+import { layerSpaces } from './space.ts';
 
 const LONG_STEP = 400;
 const LONG_STEP_LINES = 5;
@@ -16,7 +18,9 @@ interface Row {
   readonly number: number | undefined;
 }
 
-export function layers(context: PanelContext, { steps, historyMatches }: SelectedView): Content {
+export function layers(context: PanelContext, selected: SelectedView): Content {
+  const { steps, historyMatches } = selected;
+  const spaces = layerSpaces(context, selected);
   const { strings } = context.setting;
   let layerCount = 0;
   const rows = steps.map((step, index): Row => ({ step, index, number: step.layer && ++layerCount }));
@@ -36,7 +40,7 @@ export function layers(context: PanelContext, { steps, historyMatches }: Selecte
               <span role="columnheader">${strings.size}</span>
               <span role="columnheader">${strings.digest}</span>
             </div>
-            ${shown.map((row) => stepRow(context, row, largest, total))}
+            ${shown.map((row) => stepRow(context, row, largest, total, spaces.get(row.index)))}
           </div>
           ${historyMatches ? nothing : html`<p class="muted">${strings.historyGuess}</p>`}`;
   const aside =
@@ -58,6 +62,7 @@ function stepRow(
   { step, index, number }: Row,
   largest: number,
   total: number,
+  space: LayerSpace | undefined,
 ): TemplateResult {
   const { layer } = step;
   const { strings, locale } = context.setting;
@@ -77,9 +82,26 @@ function stepRow(
                 ><span .style=${`--share: ${((100 * size) / largest).toFixed(2)}%`}></span
               ></span>`
       }
+      ${space ? trueSize(context, space) : nothing}
     </span>
     <span role="cell">${layer ? digest(context, layer.digest) : nothing}</span>
   </div>`;
+}
+
+/** What is inside, once the layers were analyzed. */
+function trueSize({ setting }: PanelContext, { sizeInBytes, hidesBytes }: LayerSpace): TemplateResult {
+  const { strings, locale } = setting;
+  const hides = formatBytes(hidesBytes, locale);
+  return html`<span class="true-size"
+    >${fill(strings.spaceTrueSize, formatBytes(sizeInBytes, locale))}${
+      hidesBytes === 0
+        ? nothing
+        : html`,
+            <span class="attention" title=${fill(strings.spaceHidesHint, hides)}
+              >${fill(strings.spaceHides, hides)}</span
+            >`
+    }</span
+  >`;
 }
 
 function instruction(

@@ -27,6 +27,7 @@ import type { PageChoices, PanelContext, SectionState } from './PanelContext.ts'
 import { namedValues, type Content } from './parts.ts';
 import { documents, platforms } from './related.ts';
 import { sizeTrend } from './sizeTrend.ts';
+import { space } from './space.ts';
 
 interface KeptState extends PanelState, PageChoices {
   readonly scrollY: number;
@@ -99,6 +100,7 @@ function receive(message: HostMessage): void {
 function loadSections(): void {
   post({ type: 'loadSection', name: 'attached' });
   post({ type: 'loadSection', name: 'baseImage' });
+  post({ type: 'loadSection', name: 'space' });
   if (choices.showSizeTrend) post({ type: 'loadSection', name: 'sizeTrend' });
 }
 
@@ -171,7 +173,7 @@ function body(context: PanelContext, shown: ImageView): TemplateResult {
   ${platformChooser(context, shown)} ${summary(context, shown)} ${baseImage(context)}
   ${selected?.chart ? chart(context, selected.chart) : nothing}
   ${selected?.runtime ? configuration(context, selected.runtime) : nothing}
-  ${selected ? layers(context, selected) : nothing}
+  ${selected ? layers(context, selected) : nothing} ${space(context, shown)}
   ${selected?.runtime ? namedValues(context, 'labels', strings.labels, selected.runtime.labels) : nothing}
   ${platforms(context, shown)} ${attached(context)} ${sizeTrend(context, shown)}
   ${namedValues(context, 'annotations', strings.annotations, shown.annotations)}

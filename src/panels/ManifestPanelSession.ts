@@ -4,6 +4,9 @@
  */
 import type { Logger } from '../core/common/Logger.ts';
 import type { ImageView } from '../core/image/ImageView.ts';
+import type { ImageFilesProgress } from '../core/image/files/ImageFiles.ts';
+import type { FolderView } from '../core/image/space/ImageSpace.ts';
+import type { SpaceView } from '../core/image/space/SpaceView.ts';
 import type { AttachedDocumentView } from '../core/trust/SupplyChainView.ts';
 import {
   tryParseWebviewMessage,
@@ -55,6 +58,17 @@ export interface ManifestPanelDependencies {
   pullCommand(request: ManifestRequest, platform: string | undefined): string;
   openRaw(document: RawDocumentRequest): Promise<void>;
   readonly sections: SectionLoaders;
+  /** Reads the layers of `view`; `sections.space` knows the answer from then on. */
+  analyzeLayers(
+    request: ManifestRequest,
+    view: ImageView,
+    signal: AbortSignal,
+    onProgress: (progress: ImageFilesProgress) => void,
+  ): Promise<SpaceView>;
+  /** A folder of what was measured of `view`. */
+  folderOf(view: ImageView, path: string): FolderView | undefined;
+  /** Opens a file of the image that `view` shows, read-only. */
+  openFile(request: ManifestRequest, view: ImageView, path: string): Promise<void>;
   openAttached(document: AttachedDocumentRequest): Promise<void>;
   /** Opens a web page. */
   openExternal(url: string): Promise<void>;
@@ -82,6 +96,7 @@ export class ManifestPanelSession {
   #reading = new AbortController();
   readonly #sections = new Map<PanelSectionName, PanelSection>();
   readonly #loadingSections = new Set<PanelSectionName>();
+  #analysis: AbortController | undefined;
 
   constructor(
     setting: PanelSetting,
@@ -128,6 +143,17 @@ export class ManifestPanelSession {
         return this.#openBase();
       case 'openTag':
         return this.#openTag(message.tag);
+      case 'analyzeLayers':
+        return this.#analyzeLayers();
+      case 'cancelAnalysis':
+        this.#analysis?.abort();
+        return;
+      case 'showFolder': {
+        this.#showFolder(message.path);
+        return;
+      }
+      case 'openFile':
+        return this.#view && this.#dependencies.openFile(this.#request, this.#view, message.path);
       case 'runAction':
         if (!this.#error?.actions.some(({ id }) => id === message.id)) {
           return;
@@ -197,6 +223,7 @@ export class ManifestPanelSession {
 
   #forgetSections(): void {
     this.#reading.abort();
+    this.#analysis = undefined;
     this.#reading = new AbortController();
     this.#sections.clear();
     this.#loadingSections.clear();
@@ -228,6 +255,48 @@ export class ManifestPanelSession {
       this.#dependencies.logger.debug(`manifest panel: ${name}: ${String(error)}`);
       return { name, problem: this.#dependencies.describeError(error).message };
     }
+  }
+
+  async #analyzeLayers(): Promise<void> {
+    const view = this.#view;
+    if (!view || this.#analysis) return;
+    const { signal } = this.#reading;
+    const analysis = new AbortController();
+    this.#analysis = analysis;
+    const before = this.#contentOf('space');
+    let shown = -1;
+    const onProgress = ({ bytesDone, bytesTotal }: ImageFilesProgress): void => {
+      const percent = Math.floor((100 * bytesDone) / Math.max(1, bytesTotal));
+      if (percent === shown || this.#analysis !== analysis) return;
+      shown = percent;
+      this.#showSpace({ kind: 'reading', bytesDone, bytesTotal });
+    };
+    onProgress({ bytesDone: 0, bytesTotal: before?.kind === 'unread' ? before.sizeInBytes : 0 });
+    let space: SpaceView;
+    try {
+      const both = AbortSignal.any([signal, analysis.signal]);
+      space = await this.#dependencies.analyzeLayers(this.#request, view, both, onProgress);
+    } catch (error) {
+      this.#dependencies.logger.debug(`manifest panel: analysis: ${String(error)}`);
+      const sizeInBytes = before?.kind === 'unread' ? before.sizeInBytes : 0;
+      const problem = analysis.signal.aborted ? undefined : this.#dependencies.describeError(error).message;
+      space = { kind: 'unread', sizeInBytes, ...(problem !== undefined && { problem }) };
+    }
+    if (signal.aborted) return;
+    this.#analysis = undefined;
+    this.#showSpace(space);
+  }
+
+  #showFolder(path: string): void {
+    const content = this.#contentOf('space');
+    const folder = this.#view && this.#dependencies.folderOf(this.#view, path);
+    if (content?.kind === 'measured' && folder) this.#showSpace({ ...content, folder });
+  }
+
+  #showSpace(content: SpaceView): void {
+    const section = toDisplayable({ name: 'space', content } as const);
+    this.#sections.set('space', section);
+    this.#post({ type: 'section', section });
   }
 
   /** Only what was sent to the page can be asked for. */

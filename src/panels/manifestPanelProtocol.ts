@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import type { ImageView } from '../core/image/ImageView.ts';
+import type { SpaceView } from '../core/image/space/SpaceView.ts';
 import type { AttachedView, BaseImageView, SizeTrendView } from '../core/trust/SupplyChainView.ts';
 
 /** What a panel shows. */
@@ -45,11 +46,18 @@ export interface PanelSections {
   /** Null where nothing tells of a base. */
   readonly baseImage: BaseImageView | null;
   readonly sizeTrend: SizeTrendView;
+  /** Where the bytes of what is shown are. */
+  readonly space: SpaceView;
 }
 
 export type PanelSectionName = keyof PanelSections;
 
-export const PANEL_SECTIONS = ['attached', 'baseImage', 'sizeTrend'] as const satisfies PanelSectionName[];
+export const PANEL_SECTIONS = [
+  'attached',
+  'baseImage',
+  'sizeTrend',
+  'space',
+] as const satisfies PanelSectionName[];
 
 /** A section with its content, or with why it could not be read. */
 export type PanelSection =
@@ -159,6 +167,38 @@ export const PANEL_STRING_KEYS = [
   'sizeTrendSame',
   'sizeTrendShrank',
   'sourceCommit',
+  'space',
+  'spaceAnalyze',
+  'spaceAnalyzeHint',
+  'spaceBiggest',
+  'spaceCancel',
+  'spaceEfficiency',
+  'spaceEfficiencyHint',
+  'spaceEmpty',
+  'spaceFile',
+  'spaceFolder',
+  'spaceHidden',
+  'spaceHides',
+  'spaceHidesHint',
+  'spaceInLayers',
+  'spaceIncomplete',
+  'spaceLayersOf',
+  'spaceMap',
+  'spaceNoFiles',
+  'spaceOthers',
+  'spacePath',
+  'spaceReading',
+  'spaceRepeated',
+  'spaceRepeatedNone',
+  'spaceRoot',
+  'spaceShare',
+  'spaceSmaller',
+  'spaceTotal',
+  'spaceTotalHint',
+  'spaceTrueSize',
+  'spaceVisible',
+  'spaceWasted',
+  'spaceWastedHint',
   'stopSignal',
   'totalSize',
   'type',
@@ -174,6 +214,9 @@ export type PanelStringKey = (typeof PANEL_STRING_KEYS)[number];
 
 const MAX_COPY_LENGTH = 1024 * 1024;
 const digest = v.pipe(v.string(), v.regex(/^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/));
+
+/** Absolute, of a file in the image. */
+const imagePath = v.pipe(v.string(), v.startsWith('/'), v.maxLength(16_384));
 
 const webviewMessage = v.variant('type', [
   v.strictObject({ type: v.literal('ready') }),
@@ -194,6 +237,12 @@ const webviewMessage = v.variant('type', [
   v.strictObject({ type: v.literal('openBase') }),
   /** One of the tags of the size trend. */
   v.strictObject({ type: v.literal('openTag'), tag: v.pipe(v.string(), v.maxLength(128)) }),
+  /** Reads the layers of what is shown; progress comes as a section. */
+  v.strictObject({ type: v.literal('analyzeLayers') }),
+  v.strictObject({ type: v.literal('cancelAnalysis') }),
+  /** Draws another folder of what was measured. */
+  v.strictObject({ type: v.literal('showFolder'), path: imagePath }),
+  v.strictObject({ type: v.literal('openFile'), path: imagePath }),
   v.strictObject({ type: v.literal('runAction'), id: v.pipe(v.string(), v.maxLength(100)) }),
 ]);
 

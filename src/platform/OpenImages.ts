@@ -16,6 +16,7 @@ import type { Docker } from '../core/docker/Docker.ts';
 import type { SavedImage } from '../core/image/archive/SavedImage.ts';
 import type { BlobSource, BlobSpan } from '../core/image/BlobSource.ts';
 import type { ImageFiles, ImageFilesProgress } from '../core/image/files/ImageFiles.ts';
+import { isFileSystemLayer } from '../core/image/layers/isFileSystemLayer.ts';
 import type { LayerIndexer } from '../core/image/layers/LayerIndexer.ts';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import { shortDigest, type Digest } from '../core/oci/digest.ts';
@@ -139,7 +140,7 @@ export class OpenImages implements vscode.Disposable {
     if (image.kind === 'registry') {
       const { client } = await this.#options.sessions.open(image.connectionId);
       const manifest = await client.getManifest(image.repository, image.digest, signal);
-      const layers = manifest.kind === 'index' ? [] : manifest.layers.filter(isFileSystem);
+      const layers = manifest.kind === 'index' ? [] : manifest.layers.filter(isFileSystemLayer);
       if (layers.length === 0) {
         throw new CoreError('unsupported', 'nothing in it is a file system', {
           operation: 'read files',
@@ -168,11 +169,6 @@ export class OpenImages implements vscode.Disposable {
 interface OpenImage {
   readonly files: ImageFiles;
   readonly close: () => void;
-}
-
-/** Signatures, SBOMs and other artifacts carry layers too. */
-function isFileSystem({ mediaType }: Descriptor): boolean {
-  return /tar|rootfs|^$/.test(mediaType);
 }
 
 function nameOf(image: ImageAddress): string {

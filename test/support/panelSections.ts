@@ -4,5 +4,6 @@ import type { SectionLoaders } from '../../src/panels/ManifestPanelSession.ts';
 export const NO_SECTIONS: SectionLoaders = {
   attached: async () => ({ documents: [], isIncomplete: false }),
   baseImage: async () => null,
+  space: async () => ({ kind: 'noFiles' }),
   sizeTrend: async () => ({ points: [], isOverPlatforms: false }),
 };

@@ -4,6 +4,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nullLogger } from '../../../src/core/common/Logger.ts';
 import type { ImageView, LayerView, NamedValue, SelectedView } from '../../../src/core/image/ImageView.ts';
+import { folderView } from '../../../src/core/image/space/folderView.ts';
+import type { SizeNode } from '../../../src/core/image/space/ImageSpace.ts';
+import type { SpaceView } from '../../../src/core/image/space/SpaceView.ts';
 import type { AttachedView } from '../../../src/core/trust/SupplyChainView.ts';
 import type { ManifestPanelDependencies, SectionLoaders } from '../../../src/panels/ManifestPanelSession.ts';
 import { ManifestPanelPages, type ManifestPanelPage, type PanelPageOptions } from './ManifestPanelPage.ts';
@@ -116,7 +119,64 @@ const ATTACHED: AttachedView = {
   ],
 };
 
+const file = (name: string, sizeInBytes: number): SizeNode => ({ name, sizeInBytes });
+const folder = (name: string, children: SizeNode[], small = 0): SizeNode => ({
+  name,
+  sizeInBytes: children.reduce((sum, child) => sum + child.sizeInBytes, small),
+  children: children.toSorted((a, b) => b.sizeInBytes - a.sizeInBytes),
+  ...(small > 0 && { rest: { fileCount: 1200, sizeInBytes: small } }),
+});
+const FILES = folder(
+  '',
+  [
+    folder('usr', [
+      folder(
+        'lib',
+        [
+          file('libLLVM-15.so.1', 31_000_000),
+          file('libcrypto.so.3', 4_700_000),
+          file('libicudata.so.72', 9_000_000),
+        ],
+        3_000_000,
+      ),
+      folder('bin', [file('node', 22_000_000), file('perl', 3_800_000)], 1_500_000),
+      folder('share', [folder('doc', [], 2_200_000), file('mime.cache', 700_000)]),
+    ]),
+    folder('app', [
+      folder('node_modules', [file('bundle.js', 2_400_000)], 6_000_000),
+      file('main.js', 900_000),
+    ]),
+    folder('var', [folder('lib', [file('status', 1_100_000)])]),
+    file('entry', 1_500_000),
+  ],
+  40_000,
+);
+const MEASURED: SpaceView = {
+  kind: 'measured',
+  folder: folderView(FILES, '/')!,
+  space: {
+    efficiency: 0.9426,
+    wastedBytes: 7_200_000,
+    totalBytes: FILES.sizeInBytes + 5_100_000,
+    visibleBytes: FILES.sizeInBytes,
+    layers: [
+      { digest: digest('b1'), sizeInBytes: 74_000_000, hidesBytes: 0, isIncomplete: false },
+      { digest: digest('b2'), sizeInBytes: 14_500_000, hidesBytes: 5_100_000, isIncomplete: false },
+    ],
+    repeatedPathCount: 2,
+    repeatedPaths: [
+      {
+        path: '/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main',
+        count: 2,
+        sizeInBytes: 5_000_000,
+      },
+      { path: '/var/lib/dpkg/status', count: 3, sizeInBytes: 2_200_000 },
+    ],
+  },
+};
+
 const SECTIONS: SectionLoaders = {
+  space: async () => ({ kind: 'unread', sizeInBytes: 31_400_000 }),
   attached: async () => ATTACHED,
   baseImage: async () => ({
     reference: 'debian:12',
@@ -187,6 +247,9 @@ describe('The page of the manifest panel', () => {
         pullCommand: (_, platform) => `docker pull ${platform ?? ''}`,
         openRaw: async (document) => void done.push(document),
         sections: SECTIONS,
+        analyzeLayers: async () => MEASURED,
+        folderOf: (_, path) => folderView(FILES, path),
+        openFile: async (_, __, path) => void done.push(path),
         openAttached: async ({ document, as }) => void done.push(`${as} ${document.label}`),
         openExternal: async (url) => void done.push(url),
         verify: async ({ reference }) => void done.push(`verify ${reference}`),
@@ -224,6 +287,7 @@ describe('The page of the manifest panel', () => {
       'Configuration',
       'Environment\n1',
       'Layers\n2',
+      'Space',
       'Labels\n1',
       'Platforms\n2',
       'Signatures and Attestations\n3',
@@ -348,6 +412,82 @@ describe('The page of the manifest panel', () => {
     await again.getByRole('button', { name: /^1\.1, 41 MB, 17 MB more than 1\.0/ }).waitFor();
   });
 
+  it('analyzes the layers only when asked, and then tells what each holds and hides', async () => {
+    const page = await openPanel();
+    const layers = page.getByRole('table', { name: /Layers/ });
+    await page.getByRole('button', { name: 'Analyze Layers (31.4 MB)' }).click();
+    const space = page.getByRole('region', { name: 'Space' });
+    await space.getByText('94.2%').waitFor();
+    assert.match(await layers.getByRole('row').nth(2).innerText(), /14\.5 MB true size, hides 5\.1 MB/);
+    assert.match(await layers.getByRole('row').nth(1).innerText(), /74 MB true size\s/);
+    const paths = page.getByRole('table', { name: /Most Wasteful Paths/ });
+    assert.match(await paths.getByRole('row').nth(2).innerText(), /\/var\/lib\/dpkg\/status\s+in 3 layers\s+2\.2 MB/);
+  });
+
+  it('shows progress, can be cancelled, says what failed and tries again', async () => {
+    const attempts = [
+      (signal: AbortSignal) =>
+        new Promise<SpaceView>((_, reject) =>
+          signal.addEventListener('abort', () => reject(new Error('stopped'))),
+        ),
+      () => Promise.reject(new Error('The layer is gone.')),
+      async () => MEASURED,
+    ];
+    const page = await openPanel({
+      analyzeLayers: (_, __, signal, onProgress) => {
+        onProgress({ bytesDone: 10_000_000, bytesTotal: 31_400_000 });
+        return attempts.shift()!(signal);
+      },
+    });
+    const space = page.getByRole('region', { name: 'Space' });
+    const analyze = space.getByRole('button', { name: /^Analyze Layers/ });
+    await analyze.click();
+    await space.getByRole('progressbar', { name: '10 MB of 31.4 MB read' }).waitFor();
+    await space.getByRole('button', { name: 'Cancel' }).click();
+    await analyze.click();
+    await space.getByRole('alert').getByText('The layer is gone.').waitFor();
+    await space.getByRole('button', { name: 'Retry' }).click();
+    await space.getByText('94.2%').waitFor();
+  });
+
+  it('walks the map of the biggest files with the keyboard, into folders and back, and opens files', async () => {
+    const page = await openPanel({}, {});
+    await page.getByRole('button', { name: /^Analyze Layers/ }).click();
+    const map = page.getByRole('group', { name: /^Biggest files in \/\./ });
+    const usr = map.getByRole('button', { name: /^Folder \/usr, 77\.9 MB, 8\d(\.\d)?% of this folder$/ });
+    await usr.focus();
+    assert.equal(await map.locator('button[tabindex="0"]').count(), 1);
+    await page.keyboard.press('ArrowRight');
+    assert.notEqual(await focusedLabel(page), await usr.getAttribute('aria-label'));
+    await usr.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('group', { name: /^Biggest files in \/usr\./ }).waitFor();
+    const within = page.getByRole('group', { name: /^Biggest files in \/usr\./ });
+    await page.waitForFunction("document.activeElement.closest('.size-map') !== null");
+    await within.getByRole('button', { name: /^\/usr\/bin\/node, 22 MB/ }).focus();
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await asked(1), ['/usr/bin/node']);
+    await page.keyboard.press('Backspace');
+    await map.waitFor();
+    await map.getByRole('button', { name: /^Folder \/usr\/lib,/ }).click({ position: { x: 5, y: 5 } });
+    await page.getByRole('group', { name: /^Biggest files in \/usr\/lib\./ }).waitFor();
+    await page
+      .getByRole('navigation', { name: 'Biggest Files' })
+      .getByRole('button', { name: 'Image' })
+      .click();
+    await map.waitFor();
+  });
+
+  it('lays the map out anew for another width', async () => {
+    const page = await openPanel();
+    await page.getByRole('button', { name: /^Analyze Layers/ }).click();
+    await page.locator('.size-map').waitFor();
+    await page.setViewportSize({ width: 400, height: 800 });
+    await page.waitForFunction(
+      "[...document.querySelectorAll('.tile')].every((tile) => tile.getBoundingClientRect().right <= innerWidth)",
+    );
+  });
+
   it('says what went wrong, offers the next step, and recovers', async () => {
     let isBroken = true;
     const page = await openPanel({
@@ -417,9 +557,15 @@ describe('The page of the manifest panel', () => {
         await page.getByRole('heading', { name: 'Documents' }).waitFor();
         await page.getByRole('button', { name: 'Show', exact: true }).click();
         await page.getByRole('button', { name: /^1\.1,/ }).waitFor();
+        await page.getByRole('button', { name: /^Analyze Layers/ }).click();
+        await page.locator('.size-map').waitFor();
         assert.equal(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0);
         await page.screenshot({ path: join(SHOTS, `panel-${theme}-${width}.png`), fullPage: true });
       });
     }
   }
 });
+
+function focusedLabel(page: ManifestPanelPage['page']): Promise<unknown> {
+  return page.evaluate("document.activeElement.getAttribute('aria-label')");
+}

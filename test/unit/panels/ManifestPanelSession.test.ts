@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { nullLogger } from '../../../src/core/common/Logger.ts';
+import type { FolderView } from '../../../src/core/image/space/ImageSpace.ts';
+import type { SpaceView } from '../../../src/core/image/space/SpaceView.ts';
 import type { ImageView } from '../../../src/core/image/ImageView.ts';
 import type { AttachedDocumentView, BaseImageView } from '../../../src/core/trust/SupplyChainView.ts';
 import {
@@ -77,6 +79,9 @@ function createSession(changed: Partial<ManifestPanelDependencies> = {}, platfor
       openRaw: async (document) => void done.push(document),
       copy: async (text) => void done.push(text),
       sections: NO_SECTIONS,
+      analyzeLayers: async () => ({ kind: 'noFiles' }),
+      folderOf: () => undefined,
+      openFile: async (request, { digest }, path) => void done.push({ ...request, digest, path }),
       openAttached: async (document) => void done.push(document),
       openExternal: async (url) => void done.push(url),
       verify: async (request) => void done.push(request),
@@ -299,6 +304,7 @@ describe('a manifest panel', () => {
           points: [{ tag: '1.1', otherTags: [], sizeInBytes: 1, isShown: false }],
           isOverPlatforms: false,
         }),
+        space: NO_SECTIONS.space,
       },
     });
     const asks = [
@@ -325,6 +331,121 @@ describe('a manifest panel', () => {
       { ...place, reference: '1.1', title: 'web:1.1' },
       { ...REQUEST, reference: DIGEST },
     ]);
+  });
+
+  describe('analyzing layers', () => {
+    const unread: SpaceView = { kind: 'unread', sizeInBytes: 100 };
+    const folder: FolderView = { path: '/', node: { name: '', sizeInBytes: 5, children: [] } };
+    const measured: SpaceView = {
+      kind: 'measured',
+      folder,
+      space: {
+        efficiency: 1,
+        wastedBytes: 0,
+        totalBytes: 5,
+        visibleBytes: 5,
+        layers: [],
+        repeatedPathCount: 0,
+        repeatedPaths: [],
+      },
+    };
+    const spaces = (posted: readonly HostMessage[]): unknown[] =>
+      posted.flatMap((message) =>
+        message.type === 'section' && message.section.name === 'space' && 'content' in message.section
+          ? [message.section.content]
+          : [],
+      );
+    async function createUnread(changed: Partial<ManifestPanelDependencies>) {
+      const created = createSession({ sections: { ...NO_SECTIONS, space: async () => unread }, ...changed });
+      await created.session.receive({ type: 'ready' });
+      await created.session.receive({ type: 'loadSection', name: 'space' });
+      return created;
+    }
+
+    it('shows progress by whole percents and then what was measured', async () => {
+      const { session, posted } = await createUnread({
+        analyzeLayers: async (_request, _view, _signal, onProgress) => {
+          for (const bytesDone of [0, 500, 501, 1000]) onProgress({ bytesDone, bytesTotal: 1000 });
+          return measured;
+        },
+      });
+      await session.receive({ type: 'analyzeLayers' });
+      assert.deepEqual(spaces(posted), [
+        unread,
+        { kind: 'reading', bytesDone: 0, bytesTotal: 100 },
+        { kind: 'reading', bytesDone: 500, bytesTotal: 1000 },
+        { kind: 'reading', bytesDone: 1000, bytesTotal: 1000 },
+        measured,
+      ]);
+    });
+
+    it('offers it again after it was cancelled, and does one at a time', async () => {
+      let runs = 0;
+      const { session, posted } = await createUnread({
+        analyzeLayers: (_request, _view, signal) => {
+          runs += 1;
+          return new Promise((_, reject) =>
+            signal.addEventListener('abort', () => reject(new Error('stopped'))),
+          );
+        },
+      });
+      const first = session.receive({ type: 'analyzeLayers' });
+      await session.receive({ type: 'analyzeLayers' });
+      assert.equal(runs, 1);
+      await session.receive({ type: 'cancelAnalysis' });
+      await first;
+      assert.deepEqual(spaces(posted).at(-1), unread);
+    });
+
+    it('says why it failed, and succeeds when tried again', async () => {
+      let isBroken = true;
+      const { session, posted } = await createUnread({
+        analyzeLayers: async () => {
+          if (isBroken) throw new Error('Layer gone.');
+          return measured;
+        },
+      });
+      await session.receive({ type: 'analyzeLayers' });
+      assert.deepEqual(spaces(posted).at(-1), { ...unread, problem: 'Layer gone.' });
+      isBroken = false;
+      await session.receive({ type: 'analyzeLayers' });
+      assert.deepEqual(spaces(posted).at(-1), measured);
+    });
+
+    it('stops for another platform, and shows nothing of the first', async () => {
+      let stopped: AbortSignal | undefined;
+      const { session, posted } = await createUnread({
+        analyzeLayers: (_request, _view, signal) => {
+          stopped = signal;
+          return new Promise((_, reject) =>
+            signal.addEventListener('abort', () => reject(new Error('stopped'))),
+          );
+        },
+      });
+      const first = session.receive({ type: 'analyzeLayers' });
+      await session.receive({ type: 'selectPlatform', digest: CHILD });
+      await first;
+      assert.equal(stopped?.aborted, true);
+      assert.equal(posted.at(-1)?.type, 'view');
+    });
+
+    it('shows another folder of what was measured, and opens its files', async () => {
+      const lib: FolderView = { path: '/lib', node: { name: 'lib', sizeInBytes: 3, children: [] } };
+      const { session, posted, done } = await createUnread({
+        analyzeLayers: async () => measured,
+        folderOf: (_view, path) => (path === '/lib' ? lib : undefined),
+      });
+      await session.receive({ type: 'showFolder', path: '/lib' });
+      assert.deepEqual(spaces(posted), [unread], 'nothing was measured yet');
+      await session.receive({ type: 'analyzeLayers' });
+      await session.receive({ type: 'showFolder', path: '/lib' });
+      assert.deepEqual(spaces(posted).at(-1), { ...measured, folder: lib });
+      const count = posted.length;
+      await session.receive({ type: 'showFolder', path: '/never' });
+      assert.equal(posted.length, count);
+      await session.receive({ type: 'openFile', path: '/lib/x' });
+      assert.deepEqual(done, [{ ...REQUEST, digest: DIGEST, path: '/lib/x' }]);
+    });
   });
 
   it('shows what is attached anew once something was verified, if it is shown', async () => {

@@ -147,7 +147,7 @@ class SpaceWalk {
   /** The names below a folder of one or more layers, each with its places, the base first. */
   *#children(folders: readonly Place[]): Generator<void, Iterable<[string, Place[]]>> {
     const [only] = folders;
-    if (only && folders.length === 1) return this.#childrenOfOne(only);
+    if (only && folders.length === 1) return this.#childrenOfOne(only) as Iterable<[string, Place[]]>;
     const found = new Map<string, Place[]>();
     for (const folder of folders) {
       for (const [name, [place]] of this.#childrenOfOne(folder)) {

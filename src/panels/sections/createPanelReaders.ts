@@ -1,17 +1,28 @@
 /** What the sections of a manifest panel are read with; each is loaded when a panel first shows it. */
+import * as vscode from 'vscode';
 import type { Logger } from '../../core/common/Logger.ts';
 import type { ImageView } from '../../core/image/ImageView.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import type { Verifications } from '../../platform/Verifications.ts';
-import type { SectionLoaders } from '../ManifestPanelSession.ts';
+import { parseDigest } from '../../core/oci/digest.ts';
+import { formatImageFile } from '../../platform/imageFileAddress.ts';
+import type { OpenImages } from '../../platform/OpenImages.ts';
+import type { ManifestPanelDependencies, SectionLoaders } from '../ManifestPanelSession.ts';
 import type { ManifestRequest } from '../manifestPanelProtocol.ts';
+import type { LayerSpaces } from './LayerSpaces.ts';
 import type { Attached } from './readAttached.ts';
 
-export function createSectionLoaders(
+export type PanelReaders = Pick<
+  ManifestPanelDependencies,
+  'sections' | 'analyzeLayers' | 'folderOf' | 'openFile'
+>;
+
+export function createPanelReaders(
   sessions: RegistrySessions,
+  images: Pick<OpenImages, 'indexer'>,
   verifications: Verifications,
   logger: Logger,
-): SectionLoaders {
+): PanelReaders {
   /** Two sections need what is attached; it is read once a view. */
   const attachedOf = new WeakMap<ImageView, Promise<Attached>>();
 
@@ -32,7 +43,15 @@ export function createSectionLoaders(
     return reading;
   }
 
-  return {
+  let loadingSpaces: Promise<LayerSpaces> | undefined;
+  const spaces = (): Promise<LayerSpaces> =>
+    (loadingSpaces ??= import('./LayerSpaces.ts').then((loaded) => {
+      layerSpaces = new loaded.LayerSpaces(sessions, images);
+      return layerSpaces;
+    }));
+  let layerSpaces: LayerSpaces | undefined;
+
+  const sections: SectionLoaders = {
     attached: async (request, view, signal) => {
       const { toAttachedView } = await import('./toAttachedView.ts');
       return toAttachedView(await attached(request, view, signal), view, request, verifications);
@@ -46,6 +65,19 @@ export function createSectionLoaders(
       const { readSizeTrend } = await import('../../core/trust/readSizeTrend.ts');
       const { provider } = await sessions.open(connectionId);
       return readSizeTrend(provider, repository, { digest: view.digest, reference }, signal);
+    },
+    space: async (request, view, signal) => (await spaces()).find(request, view, signal),
+  };
+  return {
+    sections,
+    analyzeLayers: async (request, view, signal, onProgress) =>
+      (await spaces()).analyze(request, view, signal, onProgress),
+    folderOf: (view, path) => layerSpaces?.folder(view, path),
+    openFile: async ({ connectionId, repository }, view, path) => {
+      if (!view.selected) return;
+      const digest = parseDigest(view.selected.digest);
+      const address = { image: { kind: 'registry', connectionId, repository, digest }, path } as const;
+      await vscode.commands.executeCommand('vscode.open', vscode.Uri.from(formatImageFile(address)));
     },
   };
 }
