@@ -421,7 +421,10 @@ describe('The page of the manifest panel', () => {
     assert.match(await layers.getByRole('row').nth(2).innerText(), /14\.5 MB true size, hides 5\.1 MB/);
     assert.match(await layers.getByRole('row').nth(1).innerText(), /74 MB true size\s/);
     const paths = page.getByRole('table', { name: /Most Wasteful Paths/ });
-    assert.match(await paths.getByRole('row').nth(2).innerText(), /\/var\/lib\/dpkg\/status\s+in 3 layers\s+2\.2 MB/);
+    assert.match(
+      await paths.getByRole('row').nth(2).innerText(),
+      /\/var\/lib\/dpkg\/status\s+in 3 layers\s+2\.2 MB/,
+    );
   });
 
   it('shows progress, can be cancelled, says what failed and tries again', async () => {
