@@ -24,7 +24,7 @@ import { LayerChangeDecorations } from './explorer/LayerChangeDecorations.ts';
 import { LocalImagesTree } from './explorer/LocalImagesTree.ts';
 import { RegistriesTree } from './explorer/RegistriesTree.ts';
 import { selectedReferences } from './explorer/selectedReferences.ts';
-import { CapabilitiesPanels } from './panels/CapabilitiesPanels.ts';
+import { CapabilitiesPanelsOnFirstUse } from './panels/CapabilitiesPanelsOnFirstUse.ts';
 import { registerCleanUpLanguage } from './languages/cleanUp/registerCleanUpLanguage.ts';
 import { ManifestPanels } from './panels/ManifestPanels.ts';
 import { AccountWatch } from './platform/AccountWatch.ts';
@@ -175,7 +175,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   own(vscode.window.registerWebviewPanelSerializer(ManifestPanels.viewType, panels));
   const capabilitiesPanels = own(
-    new CapabilitiesPanels(context.extensionUri, {
+    new CapabilitiesPanelsOnFirstUse(context.extensionUri, {
       capabilities,
       hostOf: (connectionId) => {
         const connection = settings.get(connectionId);
@@ -184,7 +184,6 @@ export function activate(context: vscode.ExtensionContext): void {
       logger,
     }),
   );
-  own(vscode.window.registerWebviewPanelSerializer(CapabilitiesPanels.viewType, capabilitiesPanels));
   own(
     vscode.workspace.registerTextDocumentContentProvider(
       MANIFEST_SCHEME,

@@ -9,7 +9,7 @@ import type { LocalImagesTree, LocalNode } from '../explorer/LocalImagesTree.ts'
 import type { RegistriesNode } from '../explorer/nodes.ts';
 import type { RegistriesTree } from '../explorer/RegistriesTree.ts';
 import type { ReferenceNode, ReferenceView } from '../explorer/selectedReferences.ts';
-import type { CapabilitiesPanels } from '../panels/CapabilitiesPanels.ts';
+import type { CapabilitiesPanelsOnFirstUse } from '../panels/CapabilitiesPanelsOnFirstUse.ts';
 import type { ManifestPanels } from '../panels/ManifestPanels.ts';
 import type { Activity } from '../platform/Activity.ts';
 import type { CleanUpReviews } from '../platform/CleanUpReviews.ts';
@@ -48,7 +48,7 @@ export interface Services {
   readonly imageFilesTree: ImageFilesTree;
   readonly imageFilesView: vscode.TreeView<ImageFilesNode>;
   readonly panels: ManifestPanels;
-  readonly capabilitiesPanels: CapabilitiesPanels;
+  readonly capabilitiesPanels: CapabilitiesPanelsOnFirstUse;
   readonly pullLimit: PullLimitStatusBar;
   readonly logger: Logger;
   /** Shows the log channel. */

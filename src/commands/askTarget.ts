@@ -19,7 +19,13 @@ export async function askConnection(settings: ConnectionSettings, title: string)
     if (answer === connect) await vscode.commands.executeCommand('berth.connectRegistry');
     throw dismissed();
   }
-  if (connections.length === 1) return connections[0]!;
+  return pickConnection(connections, title);
+}
+
+/** Asks only where there is a choice. */
+export async function pickConnection(connections: readonly Connection[], title: string): Promise<Connection> {
+  const [only] = connections;
+  if (only && connections.length === 1) return only;
   const { connection } = await askPick({
     title,
     placeholder: vscode.l10n.t('Choose a registry'),

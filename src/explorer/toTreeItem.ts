@@ -15,7 +15,7 @@ import { describeMirrors } from '../platform/pullMirrors.ts';
 import type { RegistryMirror } from '../core/credentials/registriesConf.ts';
 import type { CapabilityFinding } from '../core/registry/capability.ts';
 import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
-import { summarizeCapabilities } from '../platform/wordCapability.ts';
+import { summarizeCapabilities } from '../platform/summarizeCapabilities.ts';
 import { actionLabel } from '../platform/wordError.ts';
 import type { SignatureOutcome } from '../core/trust/CheckedSignature.ts';
 import type { Verification } from '../platform/Verifications.ts';

@@ -7,7 +7,9 @@ import { toDisplayLine } from '../core/common/displayText.ts';
 import type { Logger } from '../core/common/Logger.ts';
 import type { CapabilityFinding, CapabilityName } from '../core/registry/capability.ts';
 import type { Capabilities } from '../platform/Capabilities.ts';
-import { capabilityTitle, registryKindLabel, wordCapability } from '../platform/wordCapability.ts';
+import { registryKindLabel } from '../platform/registryKindLabel.ts';
+import { capabilityTitle } from '../platform/summarizeCapabilities.ts';
+import { wordCapability } from '../platform/wordCapability.ts';
 import { wordError } from '../platform/wordError.ts';
 import {
   tryParseCapabilitiesRequest,
@@ -27,15 +29,14 @@ export interface CapabilitiesPanelsDependencies {
 }
 
 export class CapabilitiesPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
-  /** package.json: `onWebviewPanel:berth.capabilities`. */
-  static readonly viewType = 'berth.capabilities';
-
+  readonly #viewType: string;
   readonly #extensionUri: vscode.Uri;
   readonly #media: vscode.Uri;
   readonly #dependencies: CapabilitiesPanelsDependencies;
   readonly #panels = new Map<string, { panel: vscode.WebviewPanel; session: CapabilitiesPanelSession }>();
 
-  constructor(extensionUri: vscode.Uri, dependencies: CapabilitiesPanelsDependencies) {
+  constructor(viewType: string, extensionUri: vscode.Uri, dependencies: CapabilitiesPanelsDependencies) {
+    this.#viewType = viewType;
     this.#extensionUri = extensionUri;
     this.#media = vscode.Uri.joinPath(extensionUri, 'dist', 'media');
     this.#dependencies = dependencies;
@@ -49,7 +50,7 @@ export class CapabilitiesPanels implements vscode.WebviewPanelSerializer, vscode
       return;
     }
     const panel = vscode.window.createWebviewPanel(
-      CapabilitiesPanels.viewType,
+      this.#viewType,
       vscode.l10n.t('Capabilities: {0}', this.#titleOf(request)),
       vscode.ViewColumn.Active,
       this.#webviewOptions(),

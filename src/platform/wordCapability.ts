@@ -2,6 +2,7 @@
 import { l10n } from 'vscode';
 import { toDisplayLine } from '../core/common/displayText.ts';
 import type { CapabilityFinding, CapabilityName } from '../core/registry/capability.ts';
+import { capabilityTitle } from './summarizeCapabilities.ts';
 import { wordError } from './wordError.ts';
 
 export interface WordedCapability {
@@ -15,29 +16,6 @@ export interface WordedCapability {
   readonly evidence?: string;
 }
 
-export function capabilityTitle(name: CapabilityName): string {
-  switch (name) {
-    case 'catalog':
-      return l10n.t('List the repositories');
-    case 'publicSearch':
-      return l10n.t('Search public repositories');
-    case 'listedDetails':
-      return l10n.t('Size and date in the list of tags');
-    case 'tagPages':
-      return l10n.t('List tags in pages');
-    case 'deleteByTag':
-      return l10n.t('Delete one tag');
-    case 'deleteByDigest':
-      return l10n.t('Delete an image by digest');
-    case 'referrers':
-      return l10n.t('Referrers API');
-    case 'range':
-      return l10n.t('Read parts of a layer');
-    case 'mount':
-      return l10n.t('Mount layers from another repository');
-  }
-}
-
 /** @param kind of the provider: some advice holds for one kind of registry only. */
 export function wordCapability(finding: CapabilityFinding, kind: string): WordedCapability {
   const advice = adviceFor(finding, kind);
@@ -48,39 +26,6 @@ export function wordCapability(finding: CapabilityFinding, kind: string): Worded
     ...(advice !== undefined && { advice }),
     ...(evidence !== undefined && { evidence }),
   };
-}
-
-/** What a kind of provider is called. */
-export function registryKindLabel(kind: string): string {
-  switch (kind) {
-    case 'oci':
-      return l10n.t('OCI registry');
-    case 'dockerHub':
-      return 'Docker Hub';
-    case 'ecr':
-      return 'Amazon ECR';
-    case 'ecrPublic':
-      return 'Amazon ECR Public';
-    case 'ghcr':
-      return 'GitHub';
-    case 'google':
-      return 'Google';
-    case 'acr':
-      return 'Azure Container Registry';
-    case 'gitlab':
-      return 'GitLab';
-    default:
-      // Quay, Harbor, Nexus and others, as they write themselves.
-      return kind === 'zot' ? kind : `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
-  }
-}
-
-/** One line for each finding, for a tooltip. */
-export function summarizeCapabilities(findings: readonly CapabilityFinding[]): string[] {
-  const marks = { yes: '✓', no: '✗', unknown: '?' } as const;
-  return findings
-    .filter(({ reason }) => reason !== 'askFirst')
-    .map(({ name, answer }) => `${marks[answer]} ${capabilityTitle(name)}`);
 }
 
 function meaningOfYes(name: CapabilityName): string {

@@ -23,7 +23,7 @@ import { accountOf } from '../../platform/connectionAccount.ts';
 import { createCliCredentials } from '../../platform/connectionCredentials.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
-import { registryKindLabel } from '../../platform/wordCapability.ts';
+import { registryKindLabel } from '../../platform/registryKindLabel.ts';
 import { actionLabel, wordError } from '../../platform/wordError.ts';
 import { withProgress } from '../withProgress.ts';
 import { askAwsProfile } from './askAwsProfile.ts';

@@ -2,13 +2,14 @@ import * as vscode from 'vscode';
 import { parseRepositoryName } from '../../core/oci/reference.ts';
 import type { RegistriesNode } from '../../explorer/nodes.ts';
 import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import { askPick, askText } from '../../platform/ask.ts';
+import { askText } from '../../platform/ask.ts';
 import type { Connection } from '../../platform/Connection.ts';
 import { createsRepositories } from '../../platform/connectionKind.ts';
 import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type { Command } from '../Command.ts';
+import { pickConnection } from '../askTarget.ts';
 import { problemOfRepository } from '../problemOfRepository.ts';
 
 /** Creates an empty repository, where the registry wants one to be there before a push. */
@@ -66,16 +67,6 @@ export class CreateRepositoryCommand implements Command {
       );
       return undefined;
     }
-    if (connections.length === 1) return connections[0];
-    const { connection } = await askPick({
-      title,
-      placeholder: vscode.l10n.t('Choose a registry'),
-      items: connections.map((candidate) => ({
-        label: candidate.name,
-        description: candidate.url,
-        connection: candidate,
-      })),
-    });
-    return connection;
+    return pickConnection(connections, title);
   }
 }

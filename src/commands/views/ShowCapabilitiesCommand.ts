@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { RegistriesNode } from '../../explorer/nodes.ts';
 import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { CapabilitiesPanels } from '../../panels/CapabilitiesPanels.ts';
+import type { CapabilitiesPanelsOnFirstUse } from '../../panels/CapabilitiesPanelsOnFirstUse.ts';
 import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import { askConnection, askRepositoryNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
@@ -15,11 +15,11 @@ interface ChooseRepository {
 /** Shows what a registry, or one of its repositories, can do, and how to get what it cannot. */
 export class ShowCapabilitiesCommand implements Command {
   readonly id = 'berth.showCapabilities';
-  readonly #panels: CapabilitiesPanels;
+  readonly #panels: CapabilitiesPanelsOnFirstUse;
   readonly #settings: ConnectionSettings;
   readonly #tree: RegistriesTree;
 
-  constructor(panels: CapabilitiesPanels, settings: ConnectionSettings, tree: RegistriesTree) {
+  constructor(panels: CapabilitiesPanelsOnFirstUse, settings: ConnectionSettings, tree: RegistriesTree) {
     this.#panels = panels;
     this.#settings = settings;
     this.#tree = tree;
@@ -28,14 +28,14 @@ export class ShowCapabilitiesCommand implements Command {
   async execute(target?: RegistriesNode | ChooseRepository): Promise<void> {
     const title = vscode.l10n.t('Show Registry Capabilities');
     if (target?.kind === 'repository') {
-      this.#panels.open({ connectionId: target.connectionId, repository: target.repository });
+      await this.#panels.open({ connectionId: target.connectionId, repository: target.repository });
     } else if (target?.kind === 'chooseRepository') {
       const { connectionId, repository } = await askRepositoryNode(this.#tree, title, target.connectionId);
-      this.#panels.open({ connectionId, repository });
+      await this.#panels.open({ connectionId, repository });
     } else {
       const connectionId =
         target?.kind === 'registry' ? target.connectionId : (await askConnection(this.#settings, title)).id;
-      this.#panels.open({ connectionId });
+      await this.#panels.open({ connectionId });
     }
   }
 }
