@@ -26,6 +26,7 @@ import { RegistriesTree } from './explorer/RegistriesTree.ts';
 import { selectedReferences } from './explorer/selectedReferences.ts';
 import { CapabilitiesPanelsOnFirstUse } from './panels/CapabilitiesPanelsOnFirstUse.ts';
 import { registerCleanUpLanguage } from './languages/cleanUp/registerCleanUpLanguage.ts';
+import { ComparePanels } from './panels/compare/ComparePanels.ts';
 import { ManifestPanels } from './panels/ManifestPanels.ts';
 import { AccountWatch } from './platform/AccountWatch.ts';
 import { createPanelReaders } from './panels/sections/createPanelReaders.ts';
@@ -184,6 +185,8 @@ export function activate(context: vscode.ExtensionContext): void {
       logger,
     }),
   );
+  const comparePanels = own(new ComparePanels(context.extensionUri, { sessions, docker, images, logger }));
+  own(vscode.window.registerWebviewPanelSerializer(ComparePanels.viewType, comparePanels));
   own(
     vscode.workspace.registerTextDocumentContentProvider(
       MANIFEST_SCHEME,
@@ -209,6 +212,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   own(
     registerCommands(
+<<<<<<< HEAD
       contributedCommands(context.extension),
       async () => {
         const [{ createCommands }, { LocalRegistry }] = await Promise.all([
@@ -245,6 +249,37 @@ export function activate(context: vscode.ExtensionContext): void {
           extensionId: context.extension.id,
         });
       },
+=======
+      createCommands({
+        settings,
+        secrets,
+        sessions,
+        answers: new LastAnswers(context.globalState),
+        workspaceAnswers: new LastAnswers(context.workspaceState),
+        verifications,
+        activity,
+        journal,
+        tagUndo,
+        cleanUpReviews,
+        docker,
+        localRegistry: new LocalRegistry(docker, logger),
+        registriesTree,
+        registriesView,
+        localImagesTree,
+        localImagesView,
+        selectedReferences: (view) => selectedReferences(registriesView, localImagesView, view),
+        images,
+        imageFilesTree,
+        imageFilesView,
+        panels,
+        comparePanels,
+        capabilitiesPanels,
+        pullLimit,
+        logger,
+        showLog: () => channel.show(),
+        extensionId: context.extension.id,
+      }),
+>>>>>>> fc2402a (Compare two images in one panel: what runs, how it was built, layers, files in the diff editors, packages)
       activity,
       logger,
     ),

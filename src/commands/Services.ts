@@ -10,6 +10,7 @@ import type { RegistriesNode } from '../explorer/nodes.ts';
 import type { RegistriesTree } from '../explorer/RegistriesTree.ts';
 import type { ReferenceNode, ReferenceView } from '../explorer/selectedReferences.ts';
 import type { CapabilitiesPanelsOnFirstUse } from '../panels/CapabilitiesPanelsOnFirstUse.ts';
+import type { ComparePanels } from '../panels/compare/ComparePanels.ts';
 import type { ManifestPanels } from '../panels/ManifestPanels.ts';
 import type { Activity } from '../platform/Activity.ts';
 import type { CleanUpReviews } from '../platform/CleanUpReviews.ts';
@@ -48,6 +49,7 @@ export interface Services {
   readonly imageFilesTree: ImageFilesTree;
   readonly imageFilesView: vscode.TreeView<ImageFilesNode>;
   readonly panels: ManifestPanels;
+  readonly comparePanels: ComparePanels;
   readonly capabilitiesPanels: CapabilitiesPanelsOnFirstUse;
   readonly pullLimit: PullLimitStatusBar;
   readonly logger: Logger;

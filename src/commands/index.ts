@@ -7,6 +7,10 @@ import type { Connection } from '../platform/Connection.ts';
 import { createConnectionCredentials } from '../platform/connectionCredentials.ts';
 import type { Services } from './Services.ts';
 import { AllowBlockedRegistryCommand } from './connections/AllowBlockedRegistryCommand.ts';
+import { CompareSelection } from './compare/CompareSelection.ts';
+import { CompareWithBaseImageCommand } from './compare/CompareWithBaseImageCommand.ts';
+import { CompareWithSelectedCommand } from './compare/CompareWithSelectedCommand.ts';
+import { SelectForCompareCommand } from './compare/SelectForCompareCommand.ts';
 import { ChooseClientCertificateCommand } from './connections/ChooseClientCertificateCommand.ts';
 import { ConnectAzureCommand } from './connections/ConnectAzureCommand.ts';
 import { ConnectDockerHubCommand } from './connections/ConnectDockerHubCommand.ts';
@@ -126,6 +130,7 @@ export function createCommands(services: Services): Command[] {
     new RemoveLocalRegistryCommand(services),
     ...createImageCommands(services),
     ...createFileCommands(services),
+    ...createCompareCommands(services),
     new InspectManifestCommand(services.panels, tree),
     new OpenRawManifestCommand(tree),
     new OpenReferrerCommand(tree),
@@ -177,6 +182,18 @@ function createCleanUpCommands(services: Services): Command[] {
       new LocalCleanUp(docker, activity, services.localImagesTree),
     ),
     new SaveCleanUpRulesCommand(reviews),
+  ];
+}
+
+/** The commands that compare two images. */
+function createCompareCommands(services: Services): Command[] {
+  const { settings, sessions, registriesTree: tree, docker, answers, comparePanels } = services;
+  const questions = { settings, tree, docker, answers };
+  const selection = new CompareSelection();
+  return [
+    new SelectForCompareCommand(questions, selection),
+    new CompareWithSelectedCommand(questions, selection, comparePanels),
+    new CompareWithBaseImageCommand(questions, sessions, comparePanels),
   ];
 }
 

@@ -115,9 +115,8 @@ export class ImageFileSystem implements vscode.FileSystemProvider {
   ): Promise<Answer> {
     try {
       const { image, layer, path } = parseImageFile(uri);
-      const files = await this.#images.files(image);
-      if (layer !== undefined && !files.layers[layer]) throw vscode.FileSystemError.FileNotFound(uri);
-      return await work(layer === undefined ? files : files.layerAlone(layer), path);
+      const files = await (layer === undefined ? this.#images.files(image) : this.#images.layer(image, layer));
+      return await work(files, path);
     } catch (error) {
       if (error instanceof vscode.FileSystemError) throw error;
       if (isCoreError(error, 'notFound') && error.details.subject?.startsWith('/')) {

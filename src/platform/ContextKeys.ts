@@ -5,6 +5,8 @@ export interface ContextKeys {
   'berth.connectionCount': number;
   /** Images and layers in the Image Files view. */
   'berth.browsedImageCount': number;
+  /** An image was chosen with "Select for Compare". */
+  'berth.imageSelectedForCompare': boolean;
   'berth.dockerState': 'unknown' | 'missing' | 'unreachable' | 'untrusted' | 'empty' | 'ready';
 }
 

@@ -62,11 +62,44 @@ export class OpenImages implements vscode.Disposable {
   }
 
   /** @throws CoreError; whoever asks at the same time shares the answer and the failure */
-  async files(image: ImageAddress): Promise<ImageFiles> {
-    const key = imageKeyOf(image);
+  files(image: ImageAddress): Promise<ImageFiles> {
+    return this.#share(imageKeyOf(image), image, undefined);
+  }
+
+  /** One layer alone, as a file system of its own; nothing of the others is read for it. @throws CoreError */
+  async layer(image: ImageAddress, position: number): Promise<ImageFiles> {
+    if (!this.isOpen(image)) return this.#share(`${imageKeyOf(image)}#${position}`, image, position);
+    const files = await this.files(image);
+    if (!files.layers[position]) throw noSuchLayer(position);
+    return files.layerAlone(position);
+  }
+
+  /** Where the layers of an image are read from; nothing is read yet. The caller closes it. @throws CoreError */
+  async source(image: ImageAddress, signal: AbortSignal): Promise<ImageSource> {
+    if (image.kind === 'registry') {
+      const { client } = await this.#options.sessions.open(image.connectionId);
+      const manifest = await client.getManifest(image.repository, image.digest, signal);
+      const layers = manifest.kind === 'index' ? [] : manifest.layers.filter(isFileSystemLayer);
+      return {
+        layers,
+        source: new RegistryBlobSource(client, image.repository),
+        close: () => undefined,
+      };
+    }
+    const source = new EngineImage(this.#options.docker, image.imageId);
+    try {
+      const known = await source.knownLayers(await this.indexer(), signal);
+      return { layers: known ?? (await source.saved(signal)).layers, source, close: () => source.close() };
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+
+  async #share(key: string, image: ImageAddress, position: number | undefined): Promise<ImageFiles> {
     let opening = this.#open.get(key);
     if (!opening) {
-      opening = this.#openWithProgress(image);
+      opening = this.#openWithProgress(image, position);
       this.#open.set(key, opening);
       opening.catch(() => {
         if (this.#open.peek(key) === opening) this.#open.delete(key);
@@ -96,11 +129,11 @@ export class OpenImages implements vscode.Disposable {
     return new Indexer({ workerUrl, logger, store: new LayerIndexStore({ directory, maxBytes, logger }) });
   }
 
-  async #openWithProgress(image: ImageAddress): Promise<OpenImage> {
+  async #openWithProgress(image: ImageAddress, position: number | undefined): Promise<OpenImage> {
     const controller = new AbortController();
     let latest: ImageFilesProgress | undefined;
     let report: (progress: ImageFilesProgress) => void = (progress) => (latest = progress);
-    const opening = this.#openImage(image, controller.signal, (progress) => report(progress));
+    const opening = this.#openImage(image, position, controller.signal, (progress) => report(progress));
     let timer: NodeJS.Timeout | undefined;
     const isQuick = await Promise.race([
       opening.then(
@@ -128,8 +161,10 @@ export class OpenImages implements vscode.Disposable {
     return opened!;
   }
 
+  /** @param position of the only layer that is wanted */
   async #openImage(
     image: ImageAddress,
+    position: number | undefined,
     signal: AbortSignal,
     onProgress: (progress: ImageFilesProgress) => void,
   ): Promise<OpenImage> {
@@ -137,38 +172,45 @@ export class OpenImages implements vscode.Disposable {
       import('../core/image/files/ImageFiles.ts'),
       this.indexer(),
     ]);
-    if (image.kind === 'registry') {
-      const { client } = await this.#options.sessions.open(image.connectionId);
-      const manifest = await client.getManifest(image.repository, image.digest, signal);
-      const layers = manifest.kind === 'index' ? [] : manifest.layers.filter(isFileSystemLayer);
+    const { layers, source, close } = await this.source(image, signal);
+    try {
       if (layers.length === 0) {
         throw new CoreError('unsupported', 'nothing in it is a file system', {
           operation: 'read files',
-          subject: image.repository,
+          subject: image.kind === 'registry' ? image.repository : image.imageId,
           reason: 'noFiles',
         });
       }
-      const source = new RegistryBlobSource(client, image.repository);
-      return {
-        files: await openImageFiles(layers, { source, indexer, signal, onProgress }),
-        close: () => undefined,
-      };
-    }
-    const source = new EngineImage(this.#options.docker, image.imageId);
-    try {
-      const layers = (await source.knownLayers(indexer, signal)) ?? (await source.saved(signal)).layers;
-      const files = await openImageFiles(layers, { source, indexer, signal, onProgress });
-      return { files, close: () => source.close() };
+      const wanted = position === undefined ? layers : layers.slice(position, position + 1);
+      if (wanted.length === 0) throw noSuchLayer(position);
+      return { files: await openImageFiles(wanted, { source, indexer, signal, onProgress }), close };
     } catch (error) {
-      source.close();
+      close();
       throw error;
     }
   }
 }
 
+/** Where the layers of an image are read from. */
+export interface ImageSource {
+  /** Those that hold files, the base first. */
+  readonly layers: readonly Descriptor[];
+  readonly source: BlobSource;
+  readonly close: () => void;
+}
+
 interface OpenImage {
   readonly files: ImageFiles;
   readonly close: () => void;
+}
+
+/** A layer's root is the first thing that is not there. */
+function noSuchLayer(position: number | undefined): CoreError {
+  return new CoreError('notFound', `no layer ${position}`, {
+    operation: 'read files',
+    subject: '/',
+    reason: 'noSuchFile',
+  });
 }
 
 function nameOf(image: ImageAddress): string {

@@ -46,6 +46,7 @@ const DOCKER_STATES: Record<ContextKeys['berth.dockerState'], true> = {
 const CONTEXT_KEYS: Record<keyof ContextKeys, Readonly<Record<string, true>> | undefined> = {
   'berth.connectionCount': undefined,
   'berth.browsedImageCount': undefined,
+  'berth.imageSelectedForCompare': undefined,
   'berth.dockerState': DOCKER_STATES,
 };
 

@@ -55,7 +55,7 @@ export class BuildImageCommand implements Command {
     const uri =
       target instanceof vscode.Uri
         ? target
-        : await askDockerfile(this.#answers, vscode.l10n.t('Build Image'));
+        : await askDockerfile(this.#answers, vscode.l10n.t('Build Image'), vscode.l10n.t('Build'));
     const document = await vscode.workspace.openTextDocument(uri);
     // The builder reads the file, not the editor.
     if (document.isDirty) await document.save();

@@ -1,4 +1,4 @@
-/** Which Dockerfile of the workspace is built. */
+/** Which Dockerfile of the workspace is meant. */
 import * as vscode from 'vscode';
 import { askPick, dismissed } from '../../platform/ask.ts';
 import type { LastAnswers } from '../../platform/LastAnswers.ts';
@@ -9,8 +9,15 @@ const EXCLUDED = '**/{node_modules,.git,vendor}/**';
 const MAXIMUM = 500;
 const QUESTION = 'dockerfile';
 
-/** Asks only where there is a choice. @throws CancellationError when dismissed. */
-export async function askDockerfile(answers: LastAnswers, title: string): Promise<vscode.Uri> {
+/**
+ * Asks only where there is a choice. @throws CancellationError when dismissed.
+ * @param choose label of the button that takes a file from elsewhere
+ */
+export async function askDockerfile(
+  answers: LastAnswers,
+  title: string,
+  choose: string,
+): Promise<vscode.Uri> {
   const found = (await vscode.workspace.findFiles(PATTERN, EXCLUDED, MAXIMUM)).filter(
     // An ignore file of a Dockerfile is none.
     ({ path }) => !path.toLowerCase().endsWith('.dockerignore'),
@@ -34,9 +41,7 @@ export async function askDockerfile(answers: LastAnswers, title: string): Promis
     ],
     active: (item) => item.uri !== undefined && item.uri === preferred,
   });
-  const [chosen] = uri
-    ? [uri]
-    : ((await vscode.window.showOpenDialog({ title, openLabel: vscode.l10n.t('Build') })) ?? []);
+  const [chosen] = uri ? [uri] : ((await vscode.window.showOpenDialog({ title, openLabel: choose })) ?? []);
   if (!chosen) throw dismissed();
   await answers.remember(QUESTION, chosen.toString());
   return chosen;

@@ -15,6 +15,8 @@ import type { Builder } from './commands/buildxLsCommand.ts';
 import type { BuildSource } from './commands/buildArguments.ts';
 import { contextLsCommand } from './commands/contextLsCommand.ts';
 import type { DockerContext } from './commands/contextLsCommand.ts';
+import { historyCommand } from './commands/historyCommand.ts';
+import { imageConfigCommand } from './commands/imageConfigCommand.ts';
 import { imageInspectCommand } from './commands/imageInspectCommand.ts';
 import type { ImageDetails } from './commands/imageInspectCommand.ts';
 import { imagePruneCommand } from './commands/imagePruneCommand.ts';
@@ -34,6 +36,7 @@ import { tagCommand } from './commands/tagCommand.ts';
 import { versionCommand } from './commands/versionCommand.ts';
 import type { DockerVersion } from './commands/versionCommand.ts';
 import type { DockerCommand, DockerRunner } from './DockerRunner.ts';
+import type { ImageConfig } from '../oci/imageConfig.ts';
 import type { LocalImage } from './LocalImage.ts';
 import { parseBuildMetadata } from './parseBuildMetadata.ts';
 import { BuildKitPlainProgress } from './progress/BuildKitPlainProgress.ts';
@@ -208,6 +211,15 @@ export class Docker {
   /** @param image reference or id. Throws `notFound`, reason `imageUnknown`. */
   inspectImage(image: string, signal: AbortSignal): Promise<ImageDetails> {
     return this.#query(imageInspectCommand(image), signal);
+  }
+
+  /** As a registry would have it. @throws CoreError `notFound`, reason `imageUnknown` */
+  async imageConfig(image: string, signal: AbortSignal): Promise<ImageConfig> {
+    const [config, history] = await Promise.all([
+      this.#query(imageConfigCommand(image), signal),
+      this.#query(historyCommand(image), signal),
+    ]);
+    return { ...config, history };
   }
 
   /** @param source reference or id. */

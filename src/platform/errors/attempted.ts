@@ -33,6 +33,10 @@ function wordAttempt(operation: string): string {
       return l10n.t('Could not list referrers');
     case 'look up manifest':
       return l10n.t('Could not look up the manifest');
+    case 'compare images':
+      return l10n.t('Could not compare the images');
+    case 'compare files':
+      return l10n.t('Could not compare the files');
     case 'get manifest':
       return l10n.t('Could not read the manifest');
     case 'push manifest':

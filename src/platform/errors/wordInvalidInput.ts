@@ -25,6 +25,11 @@ export function wordInvalidInput(error: CoreError): string {
       return l10n.t('{0} is not a file.', subject);
     case 'noFolder':
       return l10n.t('{0} is not a folder.', subject);
+    case 'noBaseImage':
+      return l10n.t(
+        '{0} begins with no image that is known before it is built: its stages are FROM scratch, or from arguments without a default.',
+        subject,
+      );
     case 'badPlatform':
       return l10n.t('A platform looks like linux/amd64 or linux/arm/v7.');
     case 'compressedArchive':

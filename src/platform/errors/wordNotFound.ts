@@ -25,6 +25,12 @@ export function wordNotFound(
         doing + l10n.t('The image is not there for this platform.'),
         'retry',
       );
+    case 'baseNotConnected':
+      return worded(
+        l10n.t('Not connected'),
+        l10n.t('No connection reaches {0}. Connect its registry first.', toDisplayLine(subject ?? host)),
+        'showLog',
+      );
     case 'builderUnknown':
       return worded(
         l10n.t('No such builder'),

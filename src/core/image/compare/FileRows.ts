@@ -1,16 +1,6 @@
 /** The differing files of two images as rows: filtered, sorted and handed out by the window, however many there are. */
-import type { FileDifference, FileDifferenceKind, FileFacts } from './compareFiles.ts';
-
-export type FileSort = 'path' | 'kind' | 'before' | 'after' | 'change';
-
-export interface FileQuery {
-  /** Words that the path must hold, in any case. */
-  readonly text: string;
-  /** Empty: all. */
-  readonly kinds: readonly FileDifferenceKind[];
-  readonly sort: FileSort;
-  readonly isDescending: boolean;
-}
+import type { FileDifference, FileFacts } from './compareFiles.ts';
+import type { FileDifferenceKind, FileQuery, FileSort } from './FileQuery.ts';
 
 export interface FileSummary {
   readonly counts: Readonly<Record<FileDifferenceKind, number>>;

@@ -9,6 +9,7 @@
 import { CoreError } from '../../common/CoreError.ts';
 import type { FileEntry, FileType } from '../files/FileEntry.ts';
 import { EntryFlag, EntryKind, type LayerIndex, type Owner } from '../layers/LayerIndex.ts';
+import type { FileDifferenceKind } from './FileQuery.ts';
 import { compareContents, type ContentPair } from './compareContents.ts';
 import type { ComparedFiles, PartialFiles } from './openComparedFiles.ts';
 import { TimeSlices } from '../../common/TimeSlices.ts';
@@ -24,9 +25,6 @@ export interface FileFacts {
   /** Its path in that layer; a hard link has the path of its file. */
   readonly layerPath: string;
 }
-
-/** `metadata`: only mode or owner differ. */
-export type FileDifferenceKind = 'added' | 'removed' | 'changed' | 'metadata';
 
 export interface FileDifference {
   readonly kind: FileDifferenceKind;

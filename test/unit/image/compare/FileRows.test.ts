@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { FileDifference, FileFacts } from '../../../../src/core/image/compare/compareFiles.ts';
-import { FileRows, type FileQuery } from '../../../../src/core/image/compare/FileRows.ts';
+import type { FileQuery } from '../../../../src/core/image/compare/FileQuery.ts';
+import { FileRows } from '../../../../src/core/image/compare/FileRows.ts';
 
 const facts = (sizeInBytes: number): FileFacts => ({
   type: 'file',

@@ -1,0 +1,15 @@
+/** What can be asked of differing files. It imports nothing that needs Node: the page asks too. */
+
+/** `metadata`: only mode or owner differ. */
+export type FileDifferenceKind = 'added' | 'removed' | 'changed' | 'metadata';
+
+export type FileSort = 'path' | 'kind' | 'before' | 'after' | 'change';
+
+export interface FileQuery {
+  /** Words that the path must hold, in any case. */
+  readonly text: string;
+  /** Empty: all. */
+  readonly kinds: readonly FileDifferenceKind[];
+  readonly sort: FileSort;
+  readonly isDescending: boolean;
+}
