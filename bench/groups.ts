@@ -6,6 +6,7 @@ import { largeRegistry } from './browse/largeRegistry.ts';
 import { startUp } from './browse/startUp.ts';
 import { cleanUp } from './move/cleanUp.ts';
 import { copyImages } from './move/copyImages.ts';
+import { compareImages } from './inside/compareImages.ts';
 import { acr } from './providers/acr.ts';
 import { artifactory } from './providers/artifactory.ts';
 import { listFiles } from './inside/listFiles.ts';
@@ -40,4 +41,5 @@ export const GROUPS: readonly BenchGroup[] = [
   artifactory,
   nexus,
   copyImages,
+  compareImages,
 ];

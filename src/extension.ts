@@ -212,7 +212,6 @@ export function activate(context: vscode.ExtensionContext): void {
 
   own(
     registerCommands(
-<<<<<<< HEAD
       contributedCommands(context.extension),
       async () => {
         const [{ createCommands }, { LocalRegistry }] = await Promise.all([
@@ -242,6 +241,7 @@ export function activate(context: vscode.ExtensionContext): void {
           imageFilesTree,
           imageFilesView,
           panels,
+          comparePanels,
           capabilitiesPanels,
           pullLimit,
           logger,
@@ -249,37 +249,6 @@ export function activate(context: vscode.ExtensionContext): void {
           extensionId: context.extension.id,
         });
       },
-=======
-      createCommands({
-        settings,
-        secrets,
-        sessions,
-        answers: new LastAnswers(context.globalState),
-        workspaceAnswers: new LastAnswers(context.workspaceState),
-        verifications,
-        activity,
-        journal,
-        tagUndo,
-        cleanUpReviews,
-        docker,
-        localRegistry: new LocalRegistry(docker, logger),
-        registriesTree,
-        registriesView,
-        localImagesTree,
-        localImagesView,
-        selectedReferences: (view) => selectedReferences(registriesView, localImagesView, view),
-        images,
-        imageFilesTree,
-        imageFilesView,
-        panels,
-        comparePanels,
-        capabilitiesPanels,
-        pullLimit,
-        logger,
-        showLog: () => channel.show(),
-        extensionId: context.extension.id,
-      }),
->>>>>>> fc2402a (Compare two images in one panel: what runs, how it was built, layers, files in the diff editors, packages)
       activity,
       logger,
     ),

@@ -138,7 +138,8 @@ export class FileTable {
     const { id, kind, path, before, after, change, isCertain, canOpen } = row;
     const kindName = isCertain ? strings[kind] : `${strings[kind]} ?`;
     const slash = path.lastIndexOf('/') + 1;
-    const name = html`<span class="folder">${path.slice(0, slash)}</span>${path.slice(slash)}`;
+    const name = html`<span class="folder">${path.slice(0, slash)}</span
+      ><span class="file-name">${path.slice(slash)}</span>`;
     return html`<div
       role="row"
       class="file-row ${kind} ${index === this.#active ? 'active' : ''}"

@@ -142,7 +142,7 @@ function layerOf(kind: CompareLayerView['kind'], { digest, sizeInBytes }: Compar
 function unreadOf(layers: readonly ComparedLayer[]): { note: string; action: string } {
   return {
     note: l10n.t(
-      '{0} layers that both images share were not read. What is marked ? may replace a file of theirs, or be hidden by one.',
+      'Layers that both images share were not read ({0}). What is marked ? may replace a file of theirs, or be hidden by one.',
       formatCount(layers.length),
     ),
     action: l10n.t('Read Shared Layers ({0})', formatSize(sum(layers))),
@@ -263,7 +263,7 @@ function compareStrings(): CompareStrings {
     labels: l10n.t('Labels'),
     layers: l10n.t('Layers'),
     loading: l10n.t('Comparing…'),
-    manager: l10n.t('Package manager'),
+    manager: l10n.t('Manager'),
     metadata: l10n.t('Mode or owner'),
     name: l10n.t('Name'),
     noDifference: l10n.t('No difference.'),
