@@ -66,6 +66,7 @@ const GO_PROGRAMS = {
     path: 'github.com/docker/distribution/contrib/token-server',
     version: 'v2.8.3+incompatible',
   },
+  dive: { path: 'github.com/wagoodman/dive', version: 'v0.13.1' },
   buildx: { path: 'github.com/docker/buildx/cmd/buildx', version: 'v0.38.2' },
   zot: {
     module: 'github.com/project-zot/zot',

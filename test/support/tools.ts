@@ -19,6 +19,7 @@ const INSTALL_HINTS: Readonly<Record<string, string>> = {
   crane: 'Go, then npm run setup',
   distribution3: 'Go, then npm run setup',
   buildx: 'Go, then npm run setup',
+  dive: 'Go, then npm run setup',
   gitea: 'Go and a C compiler, then npm run setup',
   zot: 'Go, then npm run setup',
   'token-server': 'Go, then npm run setup',
