@@ -2,7 +2,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { DeleteMethodChoice } from '../chooseDeleteMethod.ts';
 import type { CleanUpDecision } from './decideTags.ts';
-import type { ManifestGraph } from './needs.ts';
 
 /** A tag, or a manifest without one. */
 export interface CleanUpEntry extends CleanUpDecision {
@@ -17,6 +16,14 @@ export interface CleanUpEntry extends CleanUpDecision {
   readonly lastPulledAt?: Date | 'never';
   /** Of cosign's tags and the like: the digest it hangs on. */
   readonly attachedTo?: string;
+}
+
+/** What manifests say of each other, as far as it was read. */
+export interface ManifestGraph {
+  /** Index → what it lists. */
+  readonly children: ReadonlyMap<Digest, readonly Digest[]>;
+  /** Manifest → what it refers to (`subject`). */
+  readonly subjects: ReadonlyMap<Digest, Digest>;
 }
 
 export interface CleanUpPlan {

@@ -1,15 +1,7 @@
 /** What must stay because something that stays needs it, and what goes because what it was attached to goes. */
 import type { Digest } from '../../oci/digest.ts';
 import type { CleanUpReason } from './decideTags.ts';
-import type { CleanUpEntry } from './CleanUpPlan.ts';
-
-/** What manifests say of each other, as far as it was read. */
-export interface ManifestGraph {
-  /** Index → what it lists. */
-  readonly children: ReadonlyMap<Digest, readonly Digest[]>;
-  /** Manifest → what it refers to (`subject`). */
-  readonly subjects: ReadonlyMap<Digest, Digest>;
-}
+import type { CleanUpEntry, ManifestGraph } from './CleanUpPlan.ts';
 
 /**
  * The entries with those kept that an entry that stays lists or refers to, and everything attached to an image doing
