@@ -91,8 +91,7 @@ function toItem(entry: FileEntry): FileItem {
   const size = entry.type === 'file' ? formatSize(entry.sizeInBytes) : '';
   return {
     label: `$(${icon}) ${toDisplayLine(entry.name)}`,
-    description: toDisplayLine(folder, 300),
-    ...(size !== '' && { detail: size }),
+    description: [toDisplayLine(folder, 300), size].filter(Boolean).join(' · '),
     // The search has decided; the picker's own filter knows only labels.
     alwaysShow: true,
     entry,

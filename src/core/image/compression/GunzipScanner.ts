@@ -20,7 +20,7 @@ const UNCOMPRESSED_SPACING = 12 * 1024 * 1024;
 const STRETCH = 96 * 1024;
 const MAX_STRETCH = 512 * 1024;
 /** Output of a stretch that is kept to prove it against. */
-const MAX_KEPT_OUTPUT = 8 * 1024 * 1024;
+const MAX_KEPT_OUTPUT = 4 * 1024 * 1024;
 const OUTPUT_CHUNK_SIZE = 256 * 1024;
 
 export class GunzipScanner {

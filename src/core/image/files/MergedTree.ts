@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { CoreError } from '../../common/CoreError.ts';
-import { EntryFlag, EntryKind, type LayerIndex } from '../layers/LayerIndex.ts';
+import { EntryFlag, EntryKind, NO_EXTRAS, type LayerIndex } from '../layers/LayerIndex.ts';
 import { normalisePath } from '../layers/LayerIndexBuilder.ts';
 import type { FileEntry, FileType } from './FileEntry.ts';
 
@@ -24,6 +24,7 @@ interface MergedDirectory {
   readonly children: ReadonlyMap<string, MergedEntry>;
 }
 
+const NO_PARTS: readonly Place[] = [];
 /** As many links as Linux follows. */
 const MAX_LINKS = 40;
 const CACHED_DIRECTORIES = 2_000;
@@ -211,36 +212,41 @@ export class MergedTree {
 
   /** A directory that is only mentioned keeps the facts of the one below it. */
   #toMerged(places: readonly Place[]): MergedEntry {
-    const isDirectory = this.layers[places[0]!.layer]!.kindOf(places[0]!.entry) === EntryKind.directory;
-    const shown =
-      places.find(({ layer, entry }) => !this.layers[layer]!.hasFlag(entry, EntryFlag.implicit)) ??
-      places[0]!;
-    return { ...shown, parts: isDirectory ? places : [] };
+    const top = places[0]!;
+    if (this.layers[top.layer]!.kindOf(top.entry) !== EntryKind.directory) {
+      return { layer: top.layer, entry: top.entry, parts: NO_PARTS };
+    }
+    const isDescribed = ({ layer, entry }: Place): boolean =>
+      !this.layers[layer]!.hasFlag(entry, EntryFlag.implicit);
+    const { layer, entry } = places.find(isDescribed) ?? top;
+    return { layer, entry, parts: places };
   }
 
+  /** One literal, because walks make hundreds of thousands of them. */
   #toEntry(own: Place, path: string): FileEntry {
     if (this.layers.length === 0) return EMPTY_ROOT;
     const place = this.#contentOf(own);
-    const index = this.layers[place.layer]!;
-    const kind = index.kindOf(place.entry);
-    const isLink = kind === EntryKind.symbolicLink;
-    const checksum = index.checksumOf(place.entry);
-    return {
+    const { layer, entry } = place;
+    const index = this.layers[layer]!;
+    const kind = index.kindOf(entry);
+    const made: { -readonly [Key in keyof FileEntry]: FileEntry[Key] } = {
       path: `/${path}`,
       name: path.slice(path.lastIndexOf('/') + 1),
       type: TYPES[kind]!,
-      mode: index.modeOf(place.entry),
-      owner: index.ownerOf(place.entry),
-      sizeInBytes: index.sizeOf(place.entry),
-      modifiedAtSeconds: index.modifiedAtSecondsOf(place.entry),
-      ...(isLink && { linkTarget: index.linkOf(place.entry) }),
-      isHardLink: place !== own || index.hasFlag(place.entry, EntryFlag.hardLink),
-      isImplicit: index.hasFlag(place.entry, EntryFlag.implicit),
-      layer: place.layer,
-      entry: place.entry,
-      ...(checksum !== undefined && { checksum }),
-      ...index.extrasOf(place.entry),
+      mode: index.modeOf(entry),
+      owner: index.ownerOf(entry),
+      sizeInBytes: index.sizeOf(entry),
+      modifiedAtSeconds: index.modifiedAtSecondsOf(entry),
+      isHardLink: place !== own || index.hasFlag(entry, EntryFlag.hardLink),
+      isImplicit: index.hasFlag(entry, EntryFlag.implicit),
+      layer,
+      entry,
     };
+    if (kind === EntryKind.symbolicLink) made.linkTarget = index.linkOf(entry);
+    const checksum = index.checksumOf(entry);
+    if (checksum !== undefined) made.checksum = checksum;
+    const extras = index.extrasOf(entry);
+    return extras === NO_EXTRAS ? made : { ...made, ...extras };
   }
 
   /** A hard link to a file of a lower layer has that file's content. */

@@ -123,6 +123,9 @@ export interface PointColumns {
   readonly windowStart: Uint32Array;
 }
 
+/** What most entries have besides. */
+export const NO_EXTRAS: EntryExtras = {};
+
 export const LAYER_INDEX_VERSION = 1;
 const DIGEST_LENGTH = 32;
 
@@ -132,11 +135,15 @@ export class LayerIndex {
   readonly meta: LayerMeta;
   readonly #columns: LayerArrays;
   readonly #extras: ReadonlyMap<number, EntryExtras>;
+  readonly #names: Buffer;
+  readonly #links: Buffer;
 
   constructor(meta: LayerMeta, columns: LayerArrays) {
     this.meta = meta;
     this.#columns = columns;
     this.#extras = new Map(meta.extras);
+    this.#names = asBuffer(columns.names);
+    this.#links = asBuffer(columns.links);
   }
 
   /** Undefined for bytes that are no index, or one of another version. */
@@ -198,8 +205,8 @@ export class LayerIndex {
 
   /** Without a whiteout's prefix: the name that it deletes. */
   nameOf(entry: number): string {
-    const { names, nameStart } = this.#columns;
-    return textOf(names, nameStart[entry]!, nameStart[entry + 1]!);
+    const { nameStart } = this.#columns;
+    return this.#names.toString('utf8', nameStart[entry], nameStart[entry + 1]);
   }
 
   /** Absolute: `/etc/passwd`, `/` for the root. */
@@ -258,8 +265,8 @@ export class LayerIndex {
 
   /** Target of a symbolic link, path of a hard link's file, else empty. */
   linkOf(entry: number): string {
-    const { links, linkStart } = this.#columns;
-    return textOf(links, linkStart[entry]!, linkStart[entry + 1]!);
+    const { linkStart } = this.#columns;
+    return this.#links.toString('utf8', linkStart[entry], linkStart[entry + 1]);
   }
 
   /** CRC-32 of a file's stored content; undefined where the content was not read. */
@@ -270,7 +277,7 @@ export class LayerIndex {
   }
 
   extrasOf(entry: number): EntryExtras {
-    return this.#extras.get(entry) ?? {};
+    return this.#extras.get(entry) ?? NO_EXTRAS;
   }
 
   /** In the order of the file. */
@@ -340,6 +347,6 @@ export function compareBytes(
   return aEnd - aStart - (bEnd - bStart);
 }
 
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  return start === end ? '' : Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -39,7 +39,8 @@ export class LayerIndexStore {
       const index = LayerIndex.tryDecode(await decompressIndex(await readFile(file)));
       if (index && key.startsWith(index.digest)) {
         const now = new Date();
-        await utimes(file, now, now);
+        // Nobody waits for the note that it was used.
+        void utimes(file, now, now).catch(() => undefined);
         return index;
       }
     } catch (error) {

@@ -218,9 +218,9 @@ export class LayerIndexer {
       return await this.#converse(
         worker,
         signal,
-        (post, room) => {
+        (post, room, batch) => {
           post({ kind: 'scan', content: { digest, sizeInBytes } });
-          return pump(stream, post, room);
+          return pump(stream, post, room, batch);
         },
         onProgress,
       );
@@ -233,10 +233,12 @@ export class LayerIndexer {
   async #converse(
     worker: Worker,
     signal: AbortSignal,
-    talk: (post: Post, room: Room) => Promise<void> | void,
+    talk: (post: Post, room: Room, batch: NewBatch) => Promise<void> | void,
     onProgress: LayerProgress = () => undefined,
   ): Promise<Result> {
     let inFlight = 0;
+    /** Buffers that came back: without them every layer would leave its own size behind for the collector. */
+    const free: ArrayBuffer[] = [];
     let taken = 0;
     let wake: (() => void) | undefined;
     let fail: (error: unknown) => void = () => undefined;
@@ -251,6 +253,7 @@ export class LayerIndexer {
           if (reply.kind === 'taken') {
             inFlight -= reply.length;
             taken += reply.length;
+            free.push(reply.buffer);
             onProgress(taken);
             wake?.();
           } else if (reply.kind === 'failed') {
@@ -270,7 +273,9 @@ export class LayerIndexer {
             await new Promise<void>((resolveRoom) => (wake = resolveRoom));
           }
         };
-        Promise.resolve(talk(post, room)).catch(reject);
+        Promise.resolve(
+          talk(post, room, () => new Uint8Array(free.pop() ?? new ArrayBuffer(BATCH_SIZE))),
+        ).catch(reject);
       });
       this.#giveBack(worker);
       return result;
@@ -311,19 +316,21 @@ interface Result {
   readonly stored: Uint8Array;
 }
 type Post = (request: LayerRequest, transfer?: ArrayBuffer[]) => void;
+/** A buffer of BATCH_SIZE to fill. */
+type NewBatch = () => Uint8Array<ArrayBuffer>;
 /** Resolves when there is room for more. */
 type Room = () => Promise<void>;
 
 /** Small chunks are gathered: every message costs something, and several may lie in one buffer, which can be transferred only once. */
-async function pump(stream: Readable, post: Post, room: Room): Promise<void> {
-  let batch = new Uint8Array(BATCH_SIZE);
+async function pump(stream: Readable, post: Post, room: Room, newBatch: NewBatch): Promise<void> {
+  let batch = newBatch();
   let length = 0;
   const flush = async (): Promise<void> => {
     if (length === 0) return;
     post({ kind: 'bytes', bytes: batch.subarray(0, length) }, [batch.buffer]);
-    batch = new Uint8Array(BATCH_SIZE);
     length = 0;
     await room();
+    batch = newBatch();
   };
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     for (let at = 0; at < chunk.length;) {

@@ -5,6 +5,9 @@ import { constants, zstdCompressSync, zstdDecompress } from 'node:zlib';
 /** No index is larger; a file that claims to be is damaged. */
 const MAX_INDEX_BYTES = 1024 ** 3;
 
+/** Every chunk is a trip to another thread and back. */
+const CHUNK_SIZE = 4 * 1024 * 1024;
+
 const decompress = promisify(zstdDecompress);
 
 export function compressIndex(bytes: Uint8Array): Uint8Array {
@@ -13,5 +16,5 @@ export function compressIndex(bytes: Uint8Array): Uint8Array {
 
 /** Rejects for what is no zstd. */
 export async function decompressIndex(bytes: Uint8Array): Promise<Uint8Array> {
-  return decompress(bytes, { maxOutputLength: MAX_INDEX_BYTES });
+  return decompress(bytes, { maxOutputLength: MAX_INDEX_BYTES, chunkSize: CHUNK_SIZE });
 }

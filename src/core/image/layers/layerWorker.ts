@@ -27,8 +27,9 @@ async function answer(request: LayerRequest): Promise<void> {
     } else if (hasFailed) {
       return;
     } else if (request.kind === 'bytes') {
-      await scanner!.write(Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.length));
-      reply({ kind: 'taken', length: request.bytes.length });
+      const { buffer, byteOffset, length } = request.bytes;
+      await scanner!.write(Buffer.from(buffer, byteOffset, length));
+      reply({ kind: 'taken', length, buffer: buffer as ArrayBuffer }, [buffer as ArrayBuffer]);
     } else {
       finish(await scanner!.end());
     }

@@ -11,8 +11,8 @@ export type LayerRequest =
   | { readonly kind: 'tableOfContents'; readonly request: TableOfContentsRequest };
 
 export type LayerReply =
-  /** So many bytes were taken in. */
-  | { readonly kind: 'taken'; readonly length: number }
+  /** So many bytes were taken in; their buffer comes back to be filled again. */
+  | { readonly kind: 'taken'; readonly length: number; readonly buffer: ArrayBuffer }
   /** As `LayerIndex.encode` gives it, and compressed for the disk. */
   | { readonly kind: 'done'; readonly index: Uint8Array; readonly stored: Uint8Array }
   | {
