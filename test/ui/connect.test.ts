@@ -2,6 +2,7 @@
 import * as assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startNexusContract } from '../support/contract/nexus.ts';
 import { createCertificates } from '../support/servers/certificates.ts';
 import { startDistribution } from '../support/servers/distribution.ts';
 import { startNginx } from '../support/servers/nginx.ts';
@@ -100,6 +101,28 @@ describe('Connecting a registry', () => {
     await quickInput.pick('Anonymous');
     await workbench.view('Registries').item(`${prefixed.host}/artifacts/docker`, 'team', 'app', '1.0');
     await workbench.shot('connected');
+  });
+
+  it('asks once where a repository manager is, of which the address is only a port', async () => {
+    await using nexus = await startNexusContract({
+      repositories: { hosted: [{ name: 'app', version: 'v1' }], proxied: [] },
+      connectorOf: 'hosted',
+    });
+    const { workbench } = suite();
+    const { quickInput } = workbench;
+    await workbench.runCommand('Berth: Connect a Registry…');
+    await quickInput.waitFor('Address of the registry');
+    await quickInput.answer(nexus.connector.origin);
+    await quickInput.waitFor(/How do you sign in/);
+    await quickInput.pick('Anonymous');
+    await quickInput.waitFor(/serves one repository of Nexus/);
+    assert.equal(await quickInput.value(), 'http://127.0.0.1/repository/');
+    await workbench.shot('connect-nexus');
+    await quickInput.answerWrongly(`${nexus.server.origin}/repository/gone`, /No such repository there/);
+    await quickInput.answer(`${nexus.server.origin}/repository/hosted`);
+    const tag = await workbench.view('Registries').item(nexus.connector.host, 'app', 'v1');
+    // The registry itself tells no dates.
+    await tag.waitForDescription(/ago|month|year/);
   });
 
   it('removes a connection after asking', async () => {
