@@ -2,16 +2,14 @@ import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { FoundRepository } from '../../core/providers/RegistryProvider.ts';
-import type { RegistriesNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import { askPick, dismissed, GoBack } from '../../platform/ask.ts';
 import { parseConnection, type Connection, type ConnectionSetting } from '../../platform/Connection.ts';
 import { kindOf } from '../../platform/connectionKind.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
-import { tryCreateEndpoint, type RegistrySessions } from '../../platform/RegistrySessions.ts';
+import { tryCreateEndpoint } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 
 /** A person is still typing: what is asked meanwhile nobody waits for. */
 const TYPING_PAUSE_MS = 300;
@@ -29,28 +27,17 @@ type Next = 'pin' | 'pull' | 'browse' | 'copy';
 /** Finds public images on Docker Hub, and pins, pulls, copies or opens what was found. */
 export class SearchDockerHubCommand implements Command {
   readonly id = 'berth.searchDockerHub';
-  readonly #settings: ConnectionSettings;
-  readonly #sessions: RegistrySessions;
-  readonly #tree: RegistriesTree;
-  readonly #view: vscode.TreeView<RegistriesNode>;
+  readonly #services: Services;
 
-  constructor(
-    settings: ConnectionSettings,
-    sessions: RegistrySessions,
-    tree: RegistriesTree,
-    view: vscode.TreeView<RegistriesNode>,
-  ) {
-    this.#settings = settings;
-    this.#sessions = sessions;
-    this.#tree = tree;
-    this.#view = view;
+  constructor(services: Services) {
+    this.#services = services;
   }
 
   async execute(text = ''): Promise<void> {
     const connection = this.#connection();
     const session = connection
-      ? await this.#sessions.open(connection.id)
-      : await this.#sessions.create(anonymousHub());
+      ? await this.#services.sessions.open(connection.id)
+      : await this.#services.sessions.create(anonymousHub());
     try {
       await this.#searchWith(session, connection, text);
     } finally {
@@ -94,18 +81,19 @@ export class SearchDockerHubCommand implements Command {
 
   /** Shows it in the tree, below Docker Hub, which is connected where it was not. */
   async #pin(connection: Connection | undefined, repository: string): Promise<void> {
-    const { id } = connection ?? (await this.#settings.save({ ...DOCKER_HUB, repositories: [repository] }));
+    const { id } =
+      connection ?? (await this.#services.settings.save({ ...DOCKER_HUB, repositories: [repository] }));
     if (connection) {
       const repositories = [...new Set([...connection.repositories, repository])];
-      await this.#settings.update(id, { repositories });
+      await this.#services.settings.update(id, { repositories });
     }
-    const node = this.#tree.repositoryNode(id, repository);
-    if (node) await this.#view.reveal(node, { expand: true, select: true, focus: true });
+    const node = this.#services.registriesTree.repositoryNode(id, repository);
+    if (node) await this.#services.registriesView.reveal(node, { expand: true, select: true, focus: true });
   }
 
   /** All of Docker Hub, not one namespace of it. */
   #connection(): Connection | undefined {
-    return this.#settings
+    return this.#services.settings
       .connections()
       .find((each) => kindOf(each) === 'dockerHub' && tryCreateEndpoint(each)?.namespacePrefix === '');
   }
