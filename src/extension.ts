@@ -6,6 +6,7 @@ import { Docker } from './core/docker/Docker.ts';
 import { loadImageView } from './core/image/loadImageView.ts';
 import { parseDigest } from './core/oci/digest.ts';
 import { Journal } from './core/operations/Journal.ts';
+import type { RepositoryCleanUp } from './commands/cleanUp/RepositoryCleanUp.ts';
 import type { ImageCopies } from './commands/copy/ImageCopies.ts';
 import { registerCommands } from './commands/registerCommands.ts';
 import { openReferrerDocument } from './commands/referrers/openReferrerDocument.ts';
@@ -208,6 +209,16 @@ export function activate(context: vscode.ExtensionContext): void {
   tagUndo.onInterrupted('copy', {
     resume: async (operation) => (await imageCopies()).resume(operation),
     rollBack: async (operation) => (await imageCopies()).rollBack(operation),
+  });
+
+  const repositoryCleanUp = async (): Promise<RepositoryCleanUp> => {
+    const module = await import('./commands/cleanUp/RepositoryCleanUp.ts');
+    return new module.RepositoryCleanUp(sessions, activity, journal, tagUndo);
+  };
+  tagUndo.onInterrupted('cleanUp', {
+    resume: async (operation) => (await repositoryCleanUp()).resume(operation),
+    rollBack: async (operation) => (await repositoryCleanUp()).rollBack(operation),
+    settle: async (operation) => (await repositoryCleanUp()).settle(operation),
   });
 
   own(

@@ -4,9 +4,13 @@ import { isCoreError, type CoreError } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import { selectReviewed } from '../../core/operations/cleanup/reviewSelection.ts';
 import type { ReviewSelection } from '../../core/operations/cleanup/reviewSelection.ts';
-import type { CleanUpOutcome, CleanUpResult } from '../../core/operations/cleanup/runCleanUp.ts';
+import type {
+  CleanUpOptions,
+  CleanUpOutcome,
+  CleanUpResult,
+} from '../../core/operations/cleanup/runCleanUp.ts';
 import type { RepositoryReview } from '../../core/operations/cleanup/storedReview.ts';
-import type { Journal } from '../../core/operations/Journal.ts';
+import type { Journal, JournalOperation } from '../../core/operations/Journal.ts';
 import type { Activity } from '../../platform/Activity.ts';
 import { confirm, dismissed } from '../../platform/ask.ts';
 import { formatCount } from '../../platform/format.ts';
@@ -16,9 +20,13 @@ import { wordBytesFreed, wordReason } from '../../platform/wordCleanUp.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { wordReclaim } from '../../platform/wordReclaim.ts';
 import { listNames } from '../images/listNames.ts';
-import type { TagUndo } from '../tags/TagUndo.ts';
+import type { InterruptedOperations, TagUndo } from '../tags/TagUndo.ts';
 
-export class RepositoryCleanUp {
+/** Thousands of tags are looked at again, one by one. */
+const ROLL_BACK_MS = 10 * 60_000;
+const SETTLE_MS = 60_000;
+
+export class RepositoryCleanUp implements InterruptedOperations {
   readonly #sessions: RegistrySessions;
   readonly #activity: Activity;
   readonly #journal: Journal;
@@ -36,18 +44,46 @@ export class RepositoryCleanUp {
     const selection = await selectReviewed(review, goes);
     const session = await this.#sessions.open(review.connectionId);
     await confirmSelection(review, selection);
-    const result = await this.#carryOut(session, review, selection);
+    const { repository, rules, deleteMethod: method } = review;
+    const { targets, staying } = selection;
+    const { runCleanUp } = await import('../../core/operations/cleanup/runCleanUp.ts');
+    const result = await this.#carryOut(session, repository, (options) =>
+      runCleanUp(session.provider, { repository, rules, method, targets, staying }, options),
+    );
     return result.outcomes.every(({ state }) => state === 'deleted');
+  }
+
+  async resume(operation: JournalOperation): Promise<void> {
+    const session = await this.#sessions.open(operation.connectionId);
+    const { resumeCleanUp } = await import('../../core/operations/cleanup/runCleanUp.ts');
+    await this.#carryOut(session, operation.repository, (options) =>
+      resumeCleanUp(session.provider, operation, options),
+    );
+  }
+
+  /** What is open stays as it is, and what went comes back. */
+  async rollBack(operation: JournalOperation): Promise<void> {
+    const { provider } = await this.#sessions.open(operation.connectionId);
+    const { recoverInterrupted } = await import('../../core/operations/recoverInterrupted.ts');
+    const signal = AbortSignal.timeout(ROLL_BACK_MS);
+    await recoverInterrupted(provider, operation, { journal: this.#journal, signal });
+    const after = await this.#journal.get(operation.id);
+    if (after?.items.some(({ state }) => state === 'done')) await this.#undo.undo(operation.id);
+  }
+
+  async settle(operation: JournalOperation): Promise<void> {
+    const { provider } = await this.#sessions.open(operation.connectionId);
+    const { settleInterruptedCleanUp } = await import('../../core/operations/cleanup/runCleanUp.ts');
+    const signal = AbortSignal.timeout(SETTLE_MS);
+    await settleInterruptedCleanUp(provider, operation, { journal: this.#journal, signal });
   }
 
   async #carryOut(
     session: RegistrySession,
-    review: RepositoryReview,
-    { targets, staying }: ReviewSelection,
+    repository: string,
+    work: (options: CleanUpOptions) => Promise<CleanUpResult>,
   ): Promise<CleanUpResult> {
     const { provider, connection } = session;
-    const { repository, rules, deleteMethod: method } = review;
-    const { runCleanUp } = await import('../../core/operations/cleanup/runCleanUp.ts');
     const title = vscode.l10n.t('Clean up {0}', repository);
     let gone: readonly string[] = [];
     let activityId = '';
@@ -57,25 +93,21 @@ export class RepositoryCleanUp {
         { title, icon: 'trash' },
         async ({ id, signal, report, append }) => {
           activityId = id;
-          const done = await runCleanUp(
-            provider,
-            { repository, rules, method, targets, staying },
-            {
-              journal: this.#journal,
-              connectionId: connection.id,
-              signal,
-              onProgress: ({ name, done: count, total }) =>
-                report(
-                  vscode.l10n.t(
-                    '{0} of {1}: {2}',
-                    formatCount(count),
-                    formatCount(total),
-                    toDisplayLine(name, 40),
-                  ),
-                  count / total,
+          const done = await work({
+            journal: this.#journal,
+            connectionId: connection.id,
+            signal,
+            onProgress: ({ name, done: count, total }) =>
+              report(
+                vscode.l10n.t(
+                  '{0} of {1}: {2}',
+                  formatCount(count),
+                  formatCount(total),
+                  toDisplayLine(name, 40),
                 ),
-            },
-          );
+                count / total,
+              ),
+          });
           const { operationId, outcomes } = done;
           gone = outcomes.filter(({ state }) => state === 'deleted').map(({ name }) => name);
           for (const outcome of outcomes) append(`${describeOutcome(outcome)}\n`);

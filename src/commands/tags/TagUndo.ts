@@ -20,6 +20,8 @@ export interface InterruptedOperations {
   /** As an operation of its own, with progress. */
   resume(operation: JournalOperation): Promise<void>;
   rollBack(operation: JournalOperation): Promise<void>;
+  /** Before it is offered: puts right what must not wait for an answer. */
+  settle?(operation: JournalOperation): Promise<void>;
 }
 
 export class TagUndo {
@@ -88,6 +90,7 @@ export class TagUndo {
         const operations = this.#interrupted.get(operation.kind);
         if (operation.state === 'interrupted' && operations) {
           waiting.push(this.#offerToGoOn(operation, operations));
+          await operations.settle?.(operation);
           continue;
         }
         if (operation.state === 'interrupted') await this.#recover(operation);

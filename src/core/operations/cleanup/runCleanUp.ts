@@ -110,9 +110,41 @@ export async function resumeCleanUp(
 ): Promise<CleanUpResult> {
   const method = await chooseMethod(provider, repository, options.signal);
   const operation = await options.journal.resume(id);
-  const run = new CleanUpRun(provider, repository, operation, method, [], options);
-  await run.settleInterrupted();
-  return run.run();
+  await settle(provider, repository, operation, options);
+  return new CleanUpRun(provider, repository, operation, method, [], options).run();
+}
+
+/**
+ * Takes tags off the dummy manifests that a process which is gone left them on, until somebody decides whether the
+ * clean-up goes on. @throws CoreError when the registry cannot be asked; try again later.
+ */
+export async function settleInterruptedCleanUp(
+  provider: RegistryProvider,
+  { id, repository }: Pick<JournalOperation, 'id' | 'repository'>,
+  options: Pick<CleanUpOptions, 'journal' | 'signal' | 'retryDelayMs'>,
+): Promise<void> {
+  await settle(provider, repository, await options.journal.reopen(id), options);
+}
+
+async function settle(
+  { client }: RegistryProvider,
+  repository: string,
+  operation: RunningOperation,
+  { journal, signal, retryDelayMs }: Pick<CleanUpOptions, 'journal' | 'signal' | 'retryDelayMs'>,
+): Promise<void> {
+  const remover = new TagRemover({
+    client,
+    repository,
+    signal,
+    ...(retryDelayMs !== undefined && { retryDelayMs }),
+  });
+  for (const { tag, digest, mediaType, dummyDigest, state } of operation.items) {
+    if (dummyDigest === undefined || (state !== 'pending' && state !== 'unknown')) continue;
+    const bytes = await journal.readManifest(digest);
+    const removal = await remover.settle(tag, { digest, mediaType, bytes }, dummyDigest, cancelled());
+    if (removal.state === 'unknown') throw removal.error;
+    if (removal.state === 'deleted') await operation.update(tag, { state: 'done' });
+  }
 }
 
 async function chooseMethod(
@@ -190,16 +222,6 @@ class CleanUpRun {
       outcomes: this.#outcomes,
       siblingsRestored: this.#restored,
     };
-  }
-
-  /** No tag stays on a dummy manifest that a process which is gone put it on. */
-  async settleInterrupted(): Promise<void> {
-    for (const { tag, digest, mediaType, dummyDigest, state } of this.#operation.items) {
-      if (dummyDigest === undefined || (state !== 'pending' && state !== 'unknown')) continue;
-      const bytes = await this.#options.journal.readManifest(digest);
-      const removal = await this.#remover.settle(tag, { digest, mediaType, bytes }, dummyDigest, cancelled());
-      if (removal.state === 'deleted') await this.#operation.update(tag, { state: 'done' });
-    }
   }
 
   async #runBatch(

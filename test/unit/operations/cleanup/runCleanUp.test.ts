@@ -6,7 +6,11 @@ import { buildIndex } from '../../../../scripts/samples/buildIndex.ts';
 import { CoreError } from '../../../../src/core/common/CoreError.ts';
 import type { BuiltManifest } from '../../../../scripts/samples/buildArtifact.ts';
 import { planCleanUp } from '../../../../src/core/operations/cleanup/planCleanUp.ts';
-import { resumeCleanUp, runCleanUp } from '../../../../src/core/operations/cleanup/runCleanUp.ts';
+import {
+  resumeCleanUp,
+  runCleanUp,
+  settleInterruptedCleanUp,
+} from '../../../../src/core/operations/cleanup/runCleanUp.ts';
 import type { CleanUpOptions, CleanUpRequest } from '../../../../src/core/operations/cleanup/runCleanUp.ts';
 import type { Journal } from '../../../../src/core/operations/Journal.ts';
 import { undoDelete } from '../../../../src/core/operations/undoDelete.ts';
@@ -269,6 +273,12 @@ describe('runCleanUp', () => {
 
     const [operation] = await kept.journal.list();
     assert.equal(operation?.state, 'interrupted');
+    const { tags } = registry.repository(REPOSITORY);
+    const isStray = () => [...tags.values()].some((digest) => !Object.values(before).includes(digest));
+    assert.ok(isStray(), 'a tag was left on a dummy');
+    await settleInterruptedCleanUp(provider, operation, optionsFor(kept.journal));
+    assert.ok(!isStray());
+    assert.equal((await kept.journal.get(operation.id))?.state, 'interrupted', 'the person still decides');
     const { outcomes } = await resumeCleanUp(provider, operation, optionsFor(kept.journal));
     assert.ok(outcomes.length > 0 && outcomes.every(({ state }) => state === 'deleted'));
     assert.deepEqual(
