@@ -1,11 +1,21 @@
-/** Two images of a real engine, pushed to a real registry: what compareFiles tells is what `docker export` of both shows. */
+/**
+ * Two images of a real engine, pushed to a real registry: what compareFiles tells is what `docker export` of both shows,
+ * and the engine's own copy has the same config and history.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { extract } from 'tar-stream';
+import { nullLogger } from '../../../../src/core/common/Logger.ts';
+import { Docker } from '../../../../src/core/docker/Docker.ts';
+import { DockerRunner } from '../../../../src/core/docker/DockerRunner.ts';
+import { compareConfigs } from '../../../../src/core/image/compare/compareConfigs.ts';
 import { compareFiles } from '../../../../src/core/image/compare/compareFiles.ts';
+import { compareHistories } from '../../../../src/core/image/compare/compareHistories.ts';
 import { openComparedFiles } from '../../../../src/core/image/compare/openComparedFiles.ts';
+import { MAX_CONFIG_BYTES } from '../../../../src/core/image/loadImageView.ts';
+import { parseImageConfig } from '../../../../src/core/oci/imageConfig.ts';
 import { RegistryBlobSource } from '../../../../src/core/providers/RegistryBlobSource.ts';
 import { busyboxDockerfile, useDockerEngine, writeBuildContext } from '../../../support/dockerEngine.ts';
 import { TestIndexer } from '../../../support/layers/TestIndexer.ts';
@@ -66,6 +76,21 @@ describe('images of a real engine compared', () => {
     const told = (await compareFiles(compared, signal)).map(({ kind, path }) => `${kind} ${path}`);
     assert.deepEqual(told, differencesOf(exported[0]!, exported[1]!));
     assert.ok(told.includes('changed /app/first.txt') && told.includes('metadata /app/second.txt'));
+    const local = new Docker(
+      new DockerRunner(() => ({ program: 'docker', context: '', env: engine().env }), nullLogger),
+    );
+    const engineConfig = await local.imageConfig(`${host}/compared:after`, signal);
+    const manifest = await client.getManifest('compared', 'after', signal);
+    assert.ok(manifest.kind === 'manifest');
+    const config = parseImageConfig(
+      await client.readBlob('compared', manifest.config.digest, MAX_CONFIG_BYTES, signal),
+    );
+    assert.deepEqual(compareConfigs(config, engineConfig), []);
+    assert.deepEqual(
+      compareHistories(config.history, engineConfig.history).filter(({ kind }) => kind !== 'same'),
+      [],
+    );
+    assert.deepEqual(engineConfig.diffIds, config.diffIds);
     assert.ok(told.includes('removed /opt/data/deep/a') && told.includes('changed /opt/data/b'));
   });
 });
