@@ -13,6 +13,7 @@ import {
 } from '../../src/panels/capabilitiesPanelProtocol.ts';
 import '../manifest/main.css';
 import { section } from '../manifest/parts.ts';
+import { createLiveRegion } from '../shared/liveRegion.ts';
 import './main.css';
 
 declare function acquireVsCodeApi(): {
@@ -31,19 +32,10 @@ const ICONS: Readonly<Record<CapabilityRow['state'], string>> = {
 
 const host = acquireVsCodeApi();
 const root = document.getElementById('root')!;
-const liveRegion = document.createElement('div');
-liveRegion.className = 'visually-hidden';
-liveRegion.setAttribute('role', 'status');
-document.body.append(liveRegion);
+const announce = createLiveRegion();
 
 function post(type: CapabilitiesWebviewMessage['type']): void {
   host.postMessage({ type });
-}
-
-function announce(text: string): void {
-  liveRegion.textContent = '';
-  // A screen reader speaks only of a change.
-  requestAnimationFrame(() => (liveRegion.textContent = text));
 }
 
 function page(view: CapabilitiesView): TemplateResult {

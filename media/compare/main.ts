@@ -19,6 +19,7 @@ import {
 import '../manifest/main.css';
 import { shortDigest } from '../manifest/format.ts';
 import { section, type Content } from '../manifest/parts.ts';
+import { createLiveRegion } from '../shared/liveRegion.ts';
 import type { CompareContext } from './CompareContext.ts';
 import { FileTable } from './FileTable.ts';
 import './main.css';
@@ -31,10 +32,7 @@ declare function acquireVsCodeApi(): {
 
 const host = acquireVsCodeApi();
 const root = document.getElementById('root')!;
-const liveRegion = document.createElement('div');
-liveRegion.className = 'visually-hidden';
-liveRegion.setAttribute('role', 'status');
-document.body.append(liveRegion);
+const announce = createLiveRegion();
 
 const files = new FileTable();
 let state: ComparePanelState | undefined;
@@ -44,11 +42,7 @@ function contextOf(shown: ComparePanelState): CompareContext {
     state: shown,
     post: (message) => host.postMessage(message),
     redraw: draw,
-    announce: (text) => {
-      liveRegion.textContent = '';
-      // A screen reader speaks only of a change.
-      requestAnimationFrame(() => (liveRegion.textContent = text));
-    },
+    announce,
   };
 }
 

@@ -17,6 +17,7 @@ import {
   type PanelState,
   type WebviewMessage,
 } from '../../src/panels/manifestPanelProtocol.ts';
+import { createLiveRegion } from '../shared/liveRegion.ts';
 import { attached } from './attached.ts';
 import { baseImage } from './baseImage.ts';
 import { chart, configuration } from './configuration.ts';
@@ -45,10 +46,7 @@ const SCROLL_SETTLED_MS = 150;
 
 const host = acquireVsCodeApi();
 const root = document.getElementById('root')!;
-const liveRegion = document.createElement('div');
-liveRegion.className = 'visually-hidden';
-liveRegion.setAttribute('role', 'status');
-document.body.append(liveRegion);
+const announce = createLiveRegion();
 
 const kept = host.getState();
 let choices: PageChoices = {
@@ -137,11 +135,7 @@ function draw(): void {
       keep();
       draw();
     },
-    announce: (text) => {
-      liveRegion.textContent = '';
-      // A screen reader speaks only of a change.
-      requestAnimationFrame(() => (liveRegion.textContent = text));
-    },
+    announce,
   };
   root.setAttribute('aria-busy', String(isLoading));
   render(page(context), root);

@@ -96,6 +96,16 @@ export class OpenImages implements vscode.Disposable {
     }
   }
 
+  /** Whether the image is open or being opened, so that asking for its files costs nothing new. */
+  isOpen(image: ImageAddress): boolean {
+    return this.#open.peek(imageKeyOf(image)) !== undefined;
+  }
+
+  /** The worker threads and the store, loaded on first use. */
+  indexer(): Promise<LayerIndexer> {
+    return (this.#indexer ??= this.#createIndexer());
+  }
+
   async #share(key: string, image: ImageAddress, position: number | undefined): Promise<ImageFiles> {
     let opening = this.#open.get(key);
     if (!opening) {
@@ -106,16 +116,6 @@ export class OpenImages implements vscode.Disposable {
       });
     }
     return (await opening).files;
-  }
-
-  /** Whether the image is open or being opened, so that asking for its files costs nothing new. */
-  isOpen(image: ImageAddress): boolean {
-    return this.#open.peek(imageKeyOf(image)) !== undefined;
-  }
-
-  /** The worker threads and the store, loaded on first use. */
-  indexer(): Promise<LayerIndexer> {
-    return (this.#indexer ??= this.#createIndexer());
   }
 
   async #createIndexer(): Promise<LayerIndexer> {

@@ -34,14 +34,15 @@ export class CompareWithBaseImageCommand implements Command {
 
   async execute(node?: CompareNode): Promise<void> {
     const title = vscode.l10n.t('Compare with Base Image in Dockerfile');
-    const before = await this.#askBase(title);
+    const base = await this.#askBase(title);
+    const before = this.#find(base);
     const after = node
       ? compareTargetOf(this.#questions.settings, node)
       : await askCompareTarget(this.#questions, vscode.l10n.t('Compare {0} with', before.title));
-    await this.#panels.open(before, after);
+    await this.#panels.open(before, after, base.platform);
   }
 
-  async #askBase(title: string): Promise<CompareTarget> {
+  async #askBase(title: string): Promise<DockerfileBase> {
     const { answers } = this.#questions;
     const file = await askDockerfile(answers, title, vscode.l10n.t('Choose'));
     const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
@@ -52,7 +53,7 @@ export class CompareWithBaseImageCommand implements Command {
         reason: 'noBaseImage',
       });
     }
-    return this.#find(await this.#chooseStage(title, bases));
+    return this.#chooseStage(title, bases);
   }
 
   async #chooseStage(title: string, bases: readonly DockerfileBase[]): Promise<DockerfileBase> {

@@ -36,8 +36,8 @@ export class ComparePanels implements vscode.WebviewPanelSerializer, vscode.Disp
   }
 
   /** Shows the comparison, the open panel where there is one. Reading goes on after this resolves. */
-  async open(before: CompareTarget, after: CompareTarget): Promise<void> {
-    const request = { before, after };
+  async open(before: CompareTarget, after: CompareTarget, platform?: string): Promise<void> {
+    const request = { before, after, ...(platform !== undefined && { platform }) };
     const key = keyOf(request);
     const open = [...this.#panels].find(([, shown]) => shown === key)?.[0];
     if (open) {
