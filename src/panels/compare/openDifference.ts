@@ -48,7 +48,11 @@ export async function openAllDifferences(
       ),
     );
   }
-  const title = toDisplayLine(`${loaded.before.target.title} ↔ ${loaded.after.target.title}`);
+  const title = vscode.l10n.t(
+    'Changes from {0} to {1}',
+    toDisplayLine(loaded.before.target.title),
+    toDisplayLine(loaded.after.target.title),
+  );
   await vscode.commands.executeCommand('vscode.changes', title, changed.slice(0, MAX_OPENED));
 }
 
