@@ -1,5 +1,6 @@
 /** The map of sizes, laid out again whenever its width changes. */
 import { render } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import type { FolderView } from '../../src/core/image/space/ImageSpace.ts';
 import type { PanelContext } from './PanelContext.ts';
 import { sizeMap } from './treemap.ts';
@@ -39,6 +40,7 @@ export class SizedMap extends HTMLElement {
   #draw(): void {
     const width = Math.floor(this.clientWidth);
     if (!this.#context || !this.#folder || width === 0) return;
-    render(sizeMap(this.#context, this.#folder, width), this);
+    // Which tile Tab stops at is kept in the tiles: another folder gets new ones.
+    render(keyed(this.#folder.path, sizeMap(this.#context, this.#folder, width)), this);
   }
 }

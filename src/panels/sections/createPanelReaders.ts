@@ -2,11 +2,11 @@
 import * as vscode from 'vscode';
 import type { Logger } from '../../core/common/Logger.ts';
 import type { ImageView } from '../../core/image/ImageView.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
-import type { Verifications } from '../../platform/Verifications.ts';
 import { parseDigest } from '../../core/oci/digest.ts';
 import { formatImageFile } from '../../platform/imageFileAddress.ts';
 import type { OpenImages } from '../../platform/OpenImages.ts';
+import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
+import type { Verifications } from '../../platform/Verifications.ts';
 import type { ManifestPanelDependencies, SectionLoaders } from '../ManifestPanelSession.ts';
 import type { ManifestRequest } from '../manifestPanelProtocol.ts';
 import type { LayerSpaces } from './LayerSpaces.ts';
@@ -43,13 +43,11 @@ export function createPanelReaders(
     return reading;
   }
 
-  let loadingSpaces: Promise<LayerSpaces> | undefined;
-  const spaces = (): Promise<LayerSpaces> =>
-    (loadingSpaces ??= import('./LayerSpaces.ts').then((loaded) => {
-      layerSpaces = new loaded.LayerSpaces(sessions, images);
-      return layerSpaces;
-    }));
   let layerSpaces: LayerSpaces | undefined;
+  async function spaces(): Promise<LayerSpaces> {
+    const { LayerSpaces: Spaces } = await import('./LayerSpaces.ts');
+    return (layerSpaces ??= new Spaces(sessions, images));
+  }
 
   const sections: SectionLoaders = {
     attached: async (request, view, signal) => {

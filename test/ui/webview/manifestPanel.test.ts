@@ -467,6 +467,7 @@ describe('The page of the manifest panel', () => {
     await page.getByRole('group', { name: /^Biggest files in \/usr\./ }).waitFor();
     const within = page.getByRole('group', { name: /^Biggest files in \/usr\./ });
     await page.waitForFunction("document.activeElement.closest('.size-map') !== null");
+    assert.equal(await within.locator('button[tabindex="0"]').count(), 1);
     await within.getByRole('button', { name: /^\/usr\/bin\/node, 22 MB/ }).focus();
     await page.keyboard.press('Enter');
     assert.deepEqual(await asked(1), ['/usr/bin/node']);
