@@ -77,7 +77,9 @@ export async function openRegistry(
       // A self-hosted API is usually behind the registry's own certificate.
       tls: other.host.split(':')[0] === endpoint.host.split(':')[0] ? tls : {},
       credentials: { get: () => Promise.resolve(undefined) },
-      ...(!connection.allowBlocked && { admit: admitUnlessBlocked(other.host, logger) }),
+      // The registry's own host was let in by its whole reference, of which a rule may say more than of the host.
+      ...(!connection.allowBlocked &&
+        other.host !== endpoint.host && { admit: admitUnlessBlocked(other.host, logger) }),
     });
   };
   const { profile, region, resourceId, apiUrl } = connection;
