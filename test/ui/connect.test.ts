@@ -120,7 +120,11 @@ describe('Connecting a registry', () => {
     await workbench.shot('connect-nexus');
     await quickInput.answerWrongly(`${nexus.server.origin}/repository/gone`, /No such repository there/);
     await quickInput.answer(`${nexus.server.origin}/repository/hosted`);
-    const tag = await workbench.view('Registries').item(nexus.connector.host, 'app', 'v1');
+    // It is unfolded by itself: a click meanwhile would fold it again.
+    const view = workbench.view('Registries');
+    const { row } = await view.item(nexus.connector.host);
+    await row.and(workbench.page.locator('[aria-expanded="true"]')).waitFor();
+    const tag = await view.item(nexus.connector.host, 'app', 'v1');
     // The registry itself tells no dates.
     await tag.waitForDescription(/ago|month|year/);
   });
