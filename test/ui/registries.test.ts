@@ -61,6 +61,8 @@ describe('The Registries view', () => {
       'Copy to…',
       'Promote…',
       'Export Image…',
+      'Select for Compare',
+      'Compare with Base Image in Dockerfile',
       'Verify Signature…',
       'Copy Reference',
       'Copy Digest',
