@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { extract } from 'tar-stream';
 import { SavedImage } from '../../../../src/core/image/archive/SavedImage.ts';
 import { openImageFiles, type ImageFiles } from '../../../../src/core/image/files/ImageFiles.ts';
+import { EntryFlag, EntryKind, type LayerIndex } from '../../../../src/core/image/layers/LayerIndex.ts';
 import type { LayerIndexer } from '../../../../src/core/image/layers/LayerIndexer.ts';
 import { RegistryBlobSource } from '../../../../src/core/providers/RegistryBlobSource.ts';
 import { useDockerEngine, writeBuildContext } from '../../../support/dockerEngine.ts';
@@ -101,6 +102,29 @@ describe('Files of images that the engine built', function () {
         await compare(await openImageFiles(saved.layers, { source: saved, indexer, signal }));
       });
 
+      it('hold, layer by layer, the names that tar lists of what skopeo copies', async () => {
+        const target = join(engine().folder, `copied-${String(isBuildKit)}`);
+        const options = ['--insecure-policy', '--src-tls-verify=false', '--quiet'];
+        await run(findTool('skopeo'), ['copy', ...options, `docker://${name}`, `dir:${target}`]);
+        await using connection = new TestConnection(registry.url);
+        const repository = `files/${isBuildKit ? 'buildkit' : 'classic'}`;
+        const manifest = await connection.client.getManifest(repository, '1', signal);
+        assert.equal(manifest.kind, 'manifest');
+        const source = new RegistryBlobSource(connection.client, repository);
+        const { layers } = await openImageFiles(manifest.layers, { source, indexer, signal });
+        for (const { descriptor, index } of layers) {
+          const blob = join(target, descriptor.digest.slice('sha256:'.length));
+          const { stdout } = await run('tar', ['--quoting-style=literal', '-tzf', blob]);
+          const listed = new Set(
+            stdout
+              .split('\n')
+              .map((line) => line.replace(/\/$/, ''))
+              .filter((line) => line !== ''),
+          );
+          assert.deepEqual(archivedNames(index), [...listed].sort());
+        }
+      });
+
       async function compare(files: ImageFiles): Promise<void> {
         assert.deepEqual(files.problems, []);
         const entries = [...files.walk()].filter(({ path }) => !OF_THE_ENGINE.test(path));
@@ -132,6 +156,19 @@ describe('Files of images that the engine built', function () {
     });
   }
 });
+
+/** The names of an index as its archive has them. */
+function archivedNames(index: LayerIndex): string[] {
+  const names: string[] = [];
+  for (let entry = 0; entry < index.entryCount; entry += 1) {
+    const path = index.pathOf(entry).slice(1);
+    if (index.hasFlag(entry, EntryFlag.opaque)) names.push(`${path}/.wh..wh..opq`);
+    if (index.hasFlag(entry, EntryFlag.implicit)) continue;
+    const isWhiteout = index.kindOf(entry) === EntryKind.whiteout;
+    names.push(isWhiteout ? path.replace(/([^/]*)$/, '.wh.$1') : path);
+  }
+  return names.sort();
+}
 
 /** What `docker export` writes, read by another tar reader. */
 async function exported(
