@@ -44,7 +44,7 @@ export class GunzipScanner {
   #nextDueOutput = UNCOMPRESSED_SPACING;
   #wake: (() => void) | undefined;
 
-  /** `onOutput` may throw; that ends the scan with the same error. */
+  /** `onOutput` may throw; that ends the scan with the same error. A chunk is whole only while it is called. */
   constructor(onOutput: (chunk: Buffer) => void) {
     this.#onOutput = onOutput;
     this.#gunzip = createGunzip({ chunkSize: OUTPUT_CHUNK_SIZE });
@@ -137,12 +137,18 @@ export class GunzipScanner {
     this.#keptLength += chunk.length;
     if (this.#stretchLength > 0) this.#stretchOutputLength += chunk.length;
     const wanted = Math.min(this.#stretchOutputLength, MAX_KEPT_OUTPUT) + WINDOW_SIZE;
-    while (this.#keptLength - this.#kept[0]!.length >= wanted) this.#keptLength -= this.#kept.shift()!.length;
+    const gone: Buffer[] = [];
+    while (this.#keptLength - this.#kept[0]!.length >= wanted) {
+      const old = this.#kept.shift()!;
+      this.#keptLength -= old.length;
+      gone.push(old);
+    }
     try {
       this.#onOutput(chunk);
     } catch (error) {
       this.#fail(error as Error);
     }
+    gone.forEach(freeWhole);
   }
 
   #fail(error: Error): void {
@@ -152,5 +158,15 @@ export class GunzipScanner {
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+/**
+ * Gives the memory of a chunk back at once: the collector lets 64 MiB of them gather in every thread. zlib cuts several
+ * chunks from one buffer, one behind the other, so that the buffer is done with when the last of them is.
+ */
+function freeWhole({ buffer, byteOffset, length }: Buffer): void {
+  if (byteOffset + length === OUTPUT_CHUNK_SIZE && buffer.byteLength === OUTPUT_CHUNK_SIZE) {
+    (buffer as ArrayBuffer).transfer(0);
   }
 }

@@ -42,10 +42,22 @@ export class Column<ArrayType extends SectionArray> {
     return this.#values.subarray(0, this.#length) as ArrayType;
   }
 
+  /** Forgets the values; views of them are empty from now on. */
+  free(): void {
+    this.#length = 0;
+    this.#drop(new this.#create(0));
+  }
+
   #reserve(length: number): void {
     if (length <= this.#values.length) return;
     const grown = new this.#create(Math.max(length, Math.ceil(this.#values.length * 1.6)));
     grown.set(this.#values);
-    this.#values = grown;
+    this.#drop(grown);
+  }
+
+  /** At once and not when the collector finds the time: columns are most of what indexing takes. */
+  #drop(next: ArrayType): void {
+    (this.#values.buffer as ArrayBuffer).transfer(0);
+    this.#values = next;
   }
 }

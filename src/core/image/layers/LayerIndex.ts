@@ -7,7 +7,7 @@ import type { Digest } from '../../oci/digest.ts';
 import type { SparseRegion } from '../archive/TarEntry.ts';
 import type { FrameStart } from '../compression/ZstdScanner.ts';
 import type { ResumePoint } from '../compression/GunzipScanner.ts';
-import { encodeSections, tryDecodeSections, type SectionArray } from './sections.ts';
+import { tryDecodeSections, type SectionArray, type Sections } from './sections.ts';
 
 /** Numbers as they are stored. `missingLink`: a hard link whose file is not in the same layer. */
 export const EntryKind = {
@@ -126,7 +126,7 @@ export interface PointColumns {
 /** What most entries have besides. */
 export const NO_EXTRAS: EntryExtras = {};
 
-export const LAYER_INDEX_VERSION = 1;
+export const LAYER_INDEX_VERSION = 2;
 const DIGEST_LENGTH = 32;
 
 export type LayerArrays = LayerColumns & Partial<ChunkColumns & PointColumns>;
@@ -153,8 +153,9 @@ export class LayerIndex {
     return new LayerIndex(sections.meta, sections.arrays as unknown as LayerArrays);
   }
 
-  encode(): Uint8Array {
-    return encodeSections({ meta: this.meta, arrays: { ...this.#columns } });
+  /** What it is made of: for the disk, or another thread. */
+  get sections(): Sections<LayerMeta> & { readonly arrays: LayerArrays } {
+    return { meta: this.meta, arrays: { ...this.#columns } };
   }
 
   get digest(): Digest {

@@ -16,6 +16,7 @@ import {
   type Owner,
   type ReadAccess,
 } from './LayerIndex.ts';
+import type { SectionArray } from './sections.ts';
 
 /** What the archive says once it has been read. */
 export interface LayerFacts {
@@ -283,8 +284,9 @@ export class LayerIndexBuilder {
     entries.forEach((old, index) => (position[old] = index));
     const parent = new Uint32Array(count);
     for (let i = 0; i < count; i += 1) parent[i] = position[this.#parent.get(entries[i]!)]!;
-    const [names, nameStart] = pickText(this.#names.values(), this.#nameEnd.values(), entries);
-    const [links, linkStart] = pickText(this.#links.values(), this.#linkEnd.values(), entries);
+    this.#parent.free();
+    const [names, nameStart] = takeText(this.#names, this.#nameEnd, entries);
+    const [links, linkStart] = takeText(this.#links, this.#linkEnd, entries);
     return {
       names,
       nameStart,
@@ -292,14 +294,14 @@ export class LayerIndexBuilder {
       linkStart,
       parent,
       firstChild,
-      kind: pick(this.#kind.values(), new Uint8Array(count), entries),
-      flags: pick(this.#flags.values(), new Uint8Array(count), entries),
-      mode: pick(this.#mode.values(), new Uint16Array(count), entries),
-      owner: pick(this.#owner.values(), new Uint16Array(count), entries),
-      size: pick(this.#size.values(), new Float64Array(count), entries),
-      time: pick(this.#time.values(), new Float64Array(count), entries),
-      dataOffset: pick(this.#dataOffset.values(), new Float64Array(count), entries),
-      checksum: pick(this.#checksum.values(), new Uint32Array(count), entries),
+      kind: take(this.#kind, new Uint8Array(count), entries),
+      flags: take(this.#flags, new Uint8Array(count), entries),
+      mode: take(this.#mode, new Uint16Array(count), entries),
+      owner: take(this.#owner, new Uint16Array(count), entries),
+      size: take(this.#size, new Float64Array(count), entries),
+      time: take(this.#time, new Float64Array(count), entries),
+      dataOffset: take(this.#dataOffset, new Float64Array(count), entries),
+      checksum: take(this.#checksum, new Uint32Array(count), entries),
     };
   }
 
@@ -390,27 +392,37 @@ export function normalisePath(path: string): string | undefined {
   return parts.join('/');
 }
 
-function pick<ArrayType extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(
-  from: ArrayType,
+/** The values in another order; the column is empty afterwards. */
+function take<ArrayType extends SectionArray>(
+  column: Column<ArrayType>,
   into: ArrayType,
   entries: Uint32Array,
 ): ArrayType {
-  for (let i = 0; i < entries.length; i += 1) into[i] = from[entries[i]!]!;
+  const values = column.values();
+  for (let i = 0; i < entries.length; i += 1) into[i] = values[entries[i]!]!;
+  column.free();
   return into;
 }
 
-function pickText(bytes: Uint8Array, end: Uint32Array, entries: Uint32Array): [Uint8Array, Uint32Array] {
+function takeText(
+  texts: Column<Uint8Array>,
+  ends: Column<Uint32Array>,
+  entries: Uint32Array,
+): [Uint8Array, Uint32Array] {
+  const [bytes, end] = [texts.values(), ends.values()];
   const starts = new Uint32Array(entries.length + 1);
-  const picked = new Uint8Array(bytes.length);
+  const taken = new Uint8Array(bytes.length);
   let at = 0;
   for (let i = 0; i < entries.length; i += 1) {
     const old = entries[i]!;
     const start = old === 0 ? 0 : end[old - 1]!;
-    picked.set(bytes.subarray(start, end[old]), at);
+    taken.set(bytes.subarray(start, end[old]), at);
     at += end[old]! - start;
     starts[i + 1] = at;
   }
-  return [picked.slice(0, at), starts];
+  texts.free();
+  ends.free();
+  return [taken.subarray(0, at), starts];
 }
 
 function pointColumns(access: ReadAccess): Partial<LayerArrays> {

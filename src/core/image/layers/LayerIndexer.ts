@@ -259,9 +259,8 @@ export class LayerIndexer {
           } else if (reply.kind === 'failed') {
             reject(toError(reply.error));
           } else {
-            const index = LayerIndex.tryDecode(reply.index);
-            if (index) resolve({ index, stored: reply.stored });
-            else reject(new Error('the worker sent no index'));
+            const { meta, arrays, stored } = reply;
+            resolve({ index: new LayerIndex(meta, arrays), stored });
           }
         });
         const post: Post = (request, transfer = []) => {

@@ -6,6 +6,7 @@ import type { LayerIndex } from './LayerIndex.ts';
 import { LayerScanner } from './LayerScanner.ts';
 import type { LayerReply, LayerRequest } from './layerWorkerProtocol.ts';
 import { parseTableOfContents } from './parseTableOfContents.ts';
+import { encodeSections, type SectionArray } from './sections.ts';
 
 const port = parentPort!;
 let scanner: LayerScanner | undefined;
@@ -23,7 +24,7 @@ async function answer(request: LayerRequest): Promise<void> {
       hasFailed = false;
       scanner = new LayerScanner(request.content);
     } else if (request.kind === 'tableOfContents') {
-      finish(await parseTableOfContents(request.request));
+      await finish(await parseTableOfContents(request.request));
     } else if (hasFailed) {
       return;
     } else if (request.kind === 'bytes') {
@@ -31,7 +32,7 @@ async function answer(request: LayerRequest): Promise<void> {
       await scanner!.write(Buffer.from(buffer, byteOffset, length));
       reply({ kind: 'taken', length, buffer: buffer as ArrayBuffer }, [buffer as ArrayBuffer]);
     } else {
-      finish(await scanner!.end());
+      await finish(await scanner!.end());
     }
   } catch (error) {
     hasFailed = true;
@@ -44,11 +45,12 @@ async function answer(request: LayerRequest): Promise<void> {
   }
 }
 
-function finish(index: LayerIndex): void {
+async function finish(index: LayerIndex): Promise<void> {
   scanner = undefined;
-  const bytes = index.encode();
-  const stored = compressIndex(bytes);
-  reply({ kind: 'done', index: bytes, stored }, [bytes.buffer as ArrayBuffer]);
+  const { meta, arrays } = index.sections;
+  const stored = await compressIndex(encodeSections({ meta, arrays: { ...arrays } }));
+  const buffers = new Set(Object.values<SectionArray>({ ...arrays }).map(({ buffer }) => buffer));
+  reply({ kind: 'done', meta, arrays, stored }, [...buffers, stored.buffer] as ArrayBuffer[]);
 }
 
 function reply(message: LayerReply, transfer: ArrayBuffer[] = []): void {

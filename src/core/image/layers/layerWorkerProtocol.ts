@@ -1,5 +1,6 @@
 /** What a window and its layer workers say to each other. Buffers are transferred, not copied. */
 import type { ErrorDetails, ErrorKind } from '../../common/CoreError.ts';
+import type { LayerArrays, LayerMeta } from './LayerIndex.ts';
 import type { LayerContent } from './LayerScanner.ts';
 import type { TableOfContentsRequest } from './parseTableOfContents.ts';
 
@@ -13,8 +14,13 @@ export type LayerRequest =
 export type LayerReply =
   /** So many bytes were taken in; their buffer comes back to be filled again. */
   | { readonly kind: 'taken'; readonly length: number; readonly buffer: ArrayBuffer }
-  /** As `LayerIndex.encode` gives it, and compressed for the disk. */
-  | { readonly kind: 'done'; readonly index: Uint8Array; readonly stored: Uint8Array }
+  /** What the index is made of, and the same compressed for the disk. */
+  | {
+      readonly kind: 'done';
+      readonly meta: LayerMeta;
+      readonly arrays: LayerArrays;
+      readonly stored: Uint8Array;
+    }
   | {
       readonly kind: 'failed';
       readonly error: {

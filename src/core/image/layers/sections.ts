@@ -1,16 +1,14 @@
 /**
- * Named typed arrays and a few facts in one buffer: how an index of a layer goes from the worker to the window and onto
- * the disk. Little-endian, as every machine is that runs VS Code.
+ * Named typed arrays and a few facts in one buffer: how an index of a layer lies on the disk. Little-endian, as every
+ * machine is that runs VS Code. Whether the bytes are whole is for the compression around them to say.
  */
-import { crc32 } from 'node:zlib';
-
 export type SectionArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 export type SectionType = 'u8' | 'u16' | 'u32' | 'f64';
 
-const MAGIC = 0x31584942;
+const MAGIC = 0x32584942;
 const ALIGNMENT = 8;
-/** Magic, length of the header, checksum of everything behind. */
-const PREAMBLE = 16;
+/** Magic and length of the header. */
+const PREAMBLE = 8;
 
 const TYPES = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f64: Float64Array } as const;
 
@@ -28,38 +26,35 @@ interface Header<Meta> {
   }[];
 }
 
-export function encodeSections<Meta>({ meta, arrays }: Sections<Meta>): Uint8Array {
+/** What stands one behind the other in the buffer; nothing of the arrays is copied. */
+export function encodeSections<Meta>({ meta, arrays }: Sections<Meta>): Uint8Array[] {
   const sections = Object.entries(arrays).map(([name, array]) => ({
     name,
     type: typeOf(array),
     length: array.length,
   }));
   const header = Buffer.from(JSON.stringify({ meta, sections } satisfies Header<Meta>));
-  const total = Object.values(arrays).reduce(
-    (sum, array) => sum + align(array.byteLength),
-    PREAMBLE + align(header.length),
-  );
-  const bytes = new Uint8Array(total);
-  const view = new DataView(bytes.buffer);
-  bytes.set(header, PREAMBLE);
-  let at = PREAMBLE + align(header.length);
-  for (const array of Object.values(arrays)) {
-    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
-    at += align(array.byteLength);
-  }
+  const preamble = new Uint8Array(PREAMBLE);
+  const view = new DataView(preamble.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, header.length, true);
-  view.setUint32(8, crc32(bytes.subarray(PREAMBLE)), true);
-  return bytes;
+  const parts: Uint8Array[] = [preamble];
+  for (const part of [header, ...Object.values(arrays)]) {
+    const { buffer, byteOffset, byteLength } = part;
+    parts.push(
+      new Uint8Array(buffer, byteOffset, byteLength),
+      new Uint8Array(align(byteLength) - byteLength),
+    );
+  }
+  return parts;
 }
 
-/** Views into `bytes`; undefined for anything that `encodeSections` did not write so. */
+/** Views into `bytes`, which are whole; undefined for anything that `encodeSections` did not write. */
 export function tryDecodeSections<Meta>(bytes: Uint8Array): Sections<Meta> | undefined {
   // Typed arrays have to lie on multiples of their size.
   const own = bytes.byteOffset % ALIGNMENT === 0 ? bytes : new Uint8Array(bytes);
   const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
   if (own.length < PREAMBLE || view.getUint32(0, true) !== MAGIC) return undefined;
-  if (view.getUint32(8, true) !== crc32(own.subarray(PREAMBLE))) return undefined;
   const headerLength = view.getUint32(4, true);
   const header = JSON.parse(
     Buffer.from(own.buffer, own.byteOffset + PREAMBLE, headerLength).toString(),

@@ -36,7 +36,7 @@ async function* from(bytes: Buffer, offset: number, size = 50_000): AsyncGenerat
 
 async function scanGzip(gzip: Buffer, size = 1 << 20): Promise<{ output: Buffer; scanner: GunzipScanner }> {
   const chunks: Buffer[] = [];
-  const scanner = new GunzipScanner((chunk) => chunks.push(chunk));
+  const scanner = new GunzipScanner((chunk) => chunks.push(Buffer.from(chunk)));
   for await (const chunk of from(gzip, 0, size)) await scanner.write(chunk);
   await scanner.end();
   return { output: Buffer.concat(chunks), scanner };
