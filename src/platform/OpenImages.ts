@@ -2,9 +2,7 @@
  * The images whose files are open: each is read once, shared by the tree, the editors and the commands, and forgotten when
  * others have been used since. Reading that takes time shows its progress and can be cancelled.
  */
-import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
@@ -120,10 +118,13 @@ export class OpenImages implements vscode.Disposable {
 
   async #createIndexer(): Promise<LayerIndexer> {
     const { directory, workerUrl, logger } = this.#options;
-    const [{ LayerIndexer: Indexer }, { LayerIndexStore }] = await Promise.all([
+    const [{ LayerIndexer: Indexer }, { LayerIndexStore }, { removeStaleSaves }] = await Promise.all([
       import('../core/image/layers/LayerIndexer.ts'),
       import('../core/image/layers/LayerIndexStore.ts'),
+      import('../core/image/archive/SaveFolder.ts'),
     ]);
+    // Not at activation: the first look at an image is soon enough, and costs nothing more.
+    void removeStaleSaves();
     const maxBytes =
       vscode.workspace.getConfiguration('berth').get<number>('files.cacheSize', 512) * MEGABYTE;
     return new Indexer({ workerUrl, logger, store: new LayerIndexStore({ directory, maxBytes, logger }) });
@@ -225,7 +226,7 @@ function nameOf(image: ImageAddress): string {
 class EngineImage implements BlobSource {
   readonly #docker: OpenImagesOptions['docker'];
   readonly #imageId: Digest;
-  readonly #file = join(tmpdir(), `berth-image-${randomUUID()}.tar`);
+  #folder: Promise<string> | undefined;
   #saved: Promise<SavedImage> | undefined;
   readonly honoursRanges = true;
 
@@ -256,12 +257,16 @@ class EngineImage implements BlobSource {
   }
 
   close(): void {
-    void rm(this.#file, { force: true }).catch(() => undefined);
+    void this.#folder?.then((folder) => rm(folder, { recursive: true, force: true })).catch(() => undefined);
   }
 
   async #save(signal: AbortSignal): Promise<SavedImage> {
-    const { SavedImage: Saved } = await import('../core/image/archive/SavedImage.ts');
-    await this.#docker.save(this.#imageId, this.#file, signal);
-    return Saved.read(this.#file, signal);
+    const [{ SavedImage: Saved }, { createSaveFolder }] = await Promise.all([
+      import('../core/image/archive/SavedImage.ts'),
+      import('../core/image/archive/SaveFolder.ts'),
+    ]);
+    const file = join(await (this.#folder ??= createSaveFolder()), 'image.tar');
+    await this.#docker.save(this.#imageId, file, signal);
+    return Saved.read(file, signal);
   }
 }
