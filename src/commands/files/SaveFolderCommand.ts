@@ -12,6 +12,7 @@ import { formatCount, formatSize } from '../../platform/format.ts';
 import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import type { OpenImages } from '../../platform/OpenImages.ts';
 import type { Command } from '../Command.ts';
+import { withProgress } from '../withProgress.ts';
 import { askImageFile } from './askImageFile.ts';
 import { rememberFolder, startFolder } from './saveFolders.ts';
 
@@ -45,7 +46,10 @@ export class SaveFolderCommand implements Command {
     }
     const { legalName, nameRulesOf, planTree } = await import('../../core/image/files/planTree.ts');
     const rules = nameRulesOf(process.platform);
-    const plan = planTree(files.walk(entry.path), entry.path, rules);
+    const plan = await withProgress(
+      vscode.l10n.t('Counting the files of {0}…', toDisplayLine(name)),
+      (signal) => planTree(files.walk(entry.path), entry.path, rules, signal),
+    );
     if (plan.sizeInBytes > ASK_ABOVE_BYTES && !(await confirmSize(name, plan))) throw dismissed();
     const [folder] =
       (await vscode.window.showOpenDialog({

@@ -2,6 +2,7 @@
  * Which files of an image are written where, when a folder of it is saved: only files and folders (no link, no device),
  * never outside the chosen folder, under names the disk takes, and no two into one.
  */
+import { CoreError } from '../../common/CoreError.ts';
 import type { FileEntry } from './FileEntry.ts';
 
 export interface PlannedFile {
@@ -36,8 +37,21 @@ export function nameRulesOf(platform: NodeJS.Platform): NameRules {
 const WINDOWS_CHARACTERS = /[<>:"|?*\\\u0000-\u001f]/g;
 const WINDOWS_NAMES = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
 
-/** @param entries below `base`, parents before children. @param base path of the folder that is saved, `/` for the whole image */
-export function planTree(entries: Iterable<FileEntry>, base: string, rules: NameRules): TreePlan {
+/** Milliseconds of work between two chances for others. */
+const SLICE_MS = 12;
+
+/**
+ * A slice at a time, so that nothing stands still however many there are.
+ * @param entries below `base`, parents before children
+ * @param base path of the folder that is saved, `/` for the whole image
+ * @throws CoreError `cancelled`
+ */
+export async function planTree(
+  entries: Iterable<FileEntry>,
+  base: string,
+  rules: NameRules,
+  signal: AbortSignal,
+): Promise<TreePlan> {
   const prefix = base === '/' ? '/' : `${base}/`;
   const places = new Map<string, string>([['', '']]);
   const taken = new Set<string>();
@@ -46,7 +60,13 @@ export function planTree(entries: Iterable<FileEntry>, base: string, rules: Name
   let skipped = 0;
   let renamed = 0;
   let sizeInBytes = 0;
+  let sliceStart = performance.now();
   for (const entry of entries) {
+    if (performance.now() - sliceStart > SLICE_MS) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (signal.aborted) throw new CoreError('cancelled', 'cancelled', {}, signal.reason);
+      sliceStart = performance.now();
+    }
     const inside = entry.path.slice(prefix.length);
     const slash = inside.lastIndexOf('/');
     const parent = places.get(slash < 0 ? '' : inside.slice(0, slash));

@@ -63,7 +63,7 @@ describe('Saving files of an image', () => {
 
   it('writes a folder with its files and folders, and no link or device', async () => {
     const target = join(folder, 'app');
-    const plan = planTree(files.walk('/app'), '/app', LINUX);
+    const plan = await planTree(files.walk('/app'), '/app', LINUX, signal);
     let seen = 0;
     await saveTree(files, plan, target, signal, (bytes) => (seen = bytes));
     assert.deepEqual(readdirSync(target).sort(), ['A', 'a', 'empty', 'hard', 'readme.txt', 'run', 'sub']);
@@ -80,7 +80,7 @@ describe('Saving files of an image', () => {
     const target = join(folder, 'taken');
     mkdirSync(target);
     writeFileSync(join(target, 'mine'), 'mine');
-    const plan = planTree(files.walk('/app'), '/app', LINUX);
+    const plan = await planTree(files.walk('/app'), '/app', LINUX, signal);
     await assert.rejects(saveTree(files, plan, target, signal), (error) => isCoreError(error, 'conflict'));
     assert.deepEqual(readdirSync(target), ['mine']);
     assert.deepEqual(left(), []);
@@ -99,7 +99,7 @@ describe('Saving files of an image', () => {
 
   it('leaves nothing behind when it is cancelled or fails in the middle', async () => {
     const controller = new AbortController();
-    const plan = planTree(files.walk('/'), '/', LINUX);
+    const plan = await planTree(files.walk('/'), '/', LINUX, signal);
     const saving = saveTree(files, plan, join(folder, 'cancelled'), controller.signal, () =>
       controller.abort(),
     );
@@ -131,12 +131,24 @@ describe('Saving files of an image', () => {
     assert.deepEqual(left(), []);
   });
 
-  it('keeps names apart where the disk ignores case', () => {
-    const plan = planTree(files.walk('/app'), '/app', nameRulesOf('darwin'));
+  it('keeps names apart where the disk ignores case', async () => {
+    const plan = await planTree(files.walk('/app'), '/app', nameRulesOf('darwin'), signal);
     const names = plan.files.map(({ path }) => path.toLowerCase());
     assert.equal(new Set(names).size, names.length);
     assert.ok(plan.files.some(({ path }) => path === 'a (2)'));
     assert.equal(plan.renamed, 1);
+  });
+
+  it('plans in slices, so that others have their turn and Cancel is obeyed', async () => {
+    const controller = new AbortController();
+    function* endless(): Generator<FileEntry> {
+      const { sizeInBytes } = files.resolve('/app/readme.txt');
+      for (let i = 0; ; i += 1)
+        yield { path: `/app/${i}`, name: String(i), type: 'file', sizeInBytes } as FileEntry;
+    }
+    const plan = planTree(endless(), '/app', LINUX, controller.signal);
+    setImmediate(() => controller.abort());
+    await assert.rejects(plan, (error) => isCoreError(error, 'cancelled'));
   });
 
   it('gives Windows only names that it takes', () => {
@@ -157,7 +169,7 @@ describe('Saving files of an image', () => {
     }
   });
 
-  it('plans no place outside the folder and no two files in one place, whatever the names', () => {
+  it('plans no place outside the folder and no two files in one place, whatever the names', async () => {
     const name = fc.oneof(
       fc.string({ minLength: 1, maxLength: 6 }),
       fc.constantFrom('..', '.', 'CON', 'a', 'A', 'nul.txt', '..\\..\\x', 'C:'),
@@ -165,8 +177,8 @@ describe('Saving files of an image', () => {
     const tree = fc.array(fc.tuple(fc.array(name, { minLength: 1, maxLength: 4 }), fc.boolean()), {
       maxLength: 20,
     });
-    fc.assert(
-      fc.property(tree, fc.constantFrom(LINUX, WINDOWS, nameRulesOf('darwin')), (paths, rules) => {
+    await fc.assert(
+      fc.asyncProperty(tree, fc.constantFrom(LINUX, WINDOWS, nameRulesOf('darwin')), async (paths, rules) => {
         const made = new Map<string, FileEntry>();
         for (const [parts, isFile] of paths) {
           const clean = parts.map((part) => part.replaceAll('/', '-'));
@@ -176,7 +188,7 @@ describe('Saving files of an image', () => {
             if (!made.has(path)) made.set(path, { path, name: clean[i]!, type, sizeInBytes: 1 } as FileEntry);
           });
         }
-        const plan = planTree(made.values(), '/', rules);
+        const plan = await planTree(made.values(), '/', rules, signal);
         const places = [...plan.folders, ...plan.files.map(({ path }) => path)];
         const fold = (path: string): string =>
           rules.ignoresCase ? path.normalize('NFC').toLowerCase() : path;
