@@ -37,6 +37,13 @@ describe('Connecting a registry', () => {
 
   const suite = useWorkbench();
 
+  /** A new connection is unfolded and focused by itself: a click meanwhile would fold it again, a palette would close. */
+  const untilRevealed = async (name: string) => {
+    const { workbench } = suite();
+    const { row } = await workbench.view('Registries').item(name);
+    await row.and(workbench.page.locator('[aria-expanded="true"]')).waitFor();
+  };
+
   it('says at the field what is wrong with an address', async () => {
     const { workbench } = suite();
     await workbench.showContainer('Berth');
@@ -88,7 +95,7 @@ describe('Connecting a registry', () => {
     await dialog.click('Trust This Certificate');
     await quickInput.waitFor(/How do you sign in/);
     await quickInput.pick('Anonymous');
-    await workbench.view('Registries').item(secured.host);
+    await untilRevealed(secured.host);
   });
 
   it('finds the API below a path', async () => {
@@ -99,6 +106,7 @@ describe('Connecting a registry', () => {
     await quickInput.answer(`${prefixed.url}/artifacts/docker`);
     await quickInput.waitFor(/How do you sign in/);
     await quickInput.pick('Anonymous');
+    await untilRevealed(`${prefixed.host}/artifacts/docker`);
     await workbench.view('Registries').item(`${prefixed.host}/artifacts/docker`, 'team', 'app', '1.0');
     await workbench.shot('connected');
   });
@@ -120,11 +128,8 @@ describe('Connecting a registry', () => {
     await workbench.shot('connect-nexus');
     await quickInput.answerWrongly(`${nexus.server.origin}/repository/gone`, /No such repository there/);
     await quickInput.answer(`${nexus.server.origin}/repository/hosted`);
-    // It is unfolded by itself: a click meanwhile would fold it again.
-    const view = workbench.view('Registries');
-    const { row } = await view.item(nexus.connector.host);
-    await row.and(workbench.page.locator('[aria-expanded="true"]')).waitFor();
-    const tag = await view.item(nexus.connector.host, 'app', 'v1');
+    await untilRevealed(nexus.connector.host);
+    const tag = await workbench.view('Registries').item(nexus.connector.host, 'app', 'v1');
     // The registry itself tells no dates.
     await tag.waitForDescription(/ago|month|year/);
   });
