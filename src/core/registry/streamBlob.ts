@@ -3,7 +3,6 @@
  * else in one PUT; after a cut the registry is asked how far it got and the rest follows as a chunk. The registry
  * checks the digest of what it received. Rows 38 to 41 of the fault table.
  */
-import { pipeline, Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { CoreError, isCoreError } from '../common/CoreError.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -178,23 +177,19 @@ class BlobStream {
     let sourceError: unknown;
     this.#sent = offset;
     onProgress?.(offset);
-    const body = new Transform({
-      highWaterMark: 256 * 1024,
-      transform: (chunk: Buffer, _encoding, callback) => {
-        this.#sent += chunk.length;
-        onProgress?.(this.#sent);
-        callback(null, chunk);
-      },
+    // Counted in passing; it is to flow only when the registry's turn has come.
+    source.pause();
+    source.on('data', (chunk: Buffer) => {
+      this.#sent += chunk.length;
+      onProgress?.(this.#sent);
     });
-    pipeline(source, body, () => undefined);
     source.once('error', (error) => (sourceError ??= error));
     try {
-      return await send(body);
+      return await send(source);
     } catch (error) {
       // Where the source broke off, what the registry made of it is of no interest.
       throw isCoreError(sourceError) && !isCoreError(sourceError, 'cancelled') ? sourceError : error;
     } finally {
-      body.destroy();
       source.destroy();
     }
   }

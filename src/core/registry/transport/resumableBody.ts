@@ -39,7 +39,7 @@ export async function openResumableBody(
   const download = new Download(transport, { ...request, signal: scope.signal }, expected);
   try {
     const first = await download.open();
-    return new BlobBody(download.chunks(first), first.status === 206, () => {
+    return new BlobBody(download, first, () => {
       unlink();
       scope.abort();
     });
@@ -49,32 +49,96 @@ export async function openResumableBody(
   }
 }
 
-/** Reads an iterator; unlike `Readable.from` it ends the work behind it at once when it is destroyed. */
+/**
+ * Passes on what a download receives as it comes: no promise and no copy for each chunk, which is what copies of
+ * gigabytes live on. Destroyed, it ends the work behind it at once.
+ */
 export class BlobBody extends Readable {
   /** The registry sent no more than the part that was asked for. */
   readonly isPartial: boolean;
-  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #download: Download;
   readonly #onClose: () => void;
+  /** The reply that is read; undefined while another one is asked for. */
+  #source: Readable | undefined;
+  #isWanted = false;
 
-  constructor(chunks: AsyncIterator<Buffer>, isPartial: boolean, onClose: () => void) {
+  constructor(download: Download, first: TransportResponse, onClose: () => void) {
     super({ highWaterMark: 64 * 1024 });
-    this.isPartial = isPartial;
-    this.#chunks = chunks;
+    this.isPartial = first.status === 206;
+    this.#download = download;
     this.#onClose = onClose;
     // An error before anybody reads must not end the process; whoever reads later still meets it.
     this.on('error', () => undefined);
+    this.#attach(first);
   }
 
   override _read(): void {
-    this.#chunks.next().then(
-      ({ done, value }) => this.push(done === true ? null : value),
-      (error: unknown) => this.destroy(error as Error),
-    );
+    this.#isWanted = true;
+    this.#source?.resume();
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#onClose();
+    this.#source?.destroy();
     callback(error);
+  }
+
+  #attach({ status, body }: TransportResponse): void {
+    this.#source = body;
+    this.#download.begin(status);
+    body.pause();
+    body
+      .on('data', (chunk: Buffer) => this.#take(body, chunk))
+      .once('end', () => this.#end(body))
+      .once('error', (error) => this.#fail(body, error));
+    if (this.#isWanted) body.resume();
+  }
+
+  #take(source: Readable, chunk: Buffer): void {
+    if (source !== this.#source) return;
+    try {
+      const wanted = this.#download.take(chunk);
+      if (wanted.length > 0 && !this.push(wanted)) {
+        this.#isWanted = false;
+        source.pause();
+      }
+      if (this.#download.isCutOff) this.#end(source);
+    } catch (error) {
+      this.#fail(source, error);
+    }
+  }
+
+  #end(source: Readable): void {
+    if (source !== this.#source) return;
+    try {
+      this.#download.checkComplete();
+      this.#release(source);
+      this.push(null);
+    } catch (error) {
+      this.#fail(source, error);
+    }
+  }
+
+  /** Goes on with another reply where that makes sense. */
+  #fail(source: Readable, error: unknown): void {
+    if (source !== this.#source) return;
+    this.#release(source);
+    if (!this.#download.canResume(error)) {
+      this.destroy(error as Error);
+      return;
+    }
+    this.#download.open().then(
+      (response) => {
+        if (this.destroyed) response.body.destroy();
+        else this.#attach(response);
+      },
+      (failure: unknown) => this.destroy(failure as Error),
+    );
+  }
+
+  #release(source: Readable): void {
+    this.#source = undefined;
+    source.destroy();
   }
 }
 
@@ -108,13 +172,19 @@ class Download {
   readonly #request: ContentRequest;
   readonly #expected: ExpectedContent;
   readonly #details: ErrorDetails;
-  /** Position of the first wanted byte, and of the first unwanted one where that is known. */
-  readonly #start: number;
+  /** Position of the first unwanted byte, where that is known. */
   #end: number | undefined;
   /** Position of the next byte to deliver. */
   #position: number;
   #host: string | undefined;
   readonly #budget: RequestBudget = { sent: 0 };
+  /** The bytes of a part have no digest of their own. */
+  readonly #hash: Hash | undefined;
+  #isPart = false;
+  /** Bytes that the reply repeats. */
+  #skip = 0;
+  #isCutOff = false;
+  #replies = 0;
 
   constructor(transport: Sender, request: ContentRequest, expected: ExpectedContent) {
     this.#transport = transport;
@@ -122,9 +192,9 @@ class Download {
     this.#expected = expected;
     const { operation, subject } = request;
     this.#details = { operation, ...(subject === undefined ? {} : { subject }) };
-    this.#start = expected.range?.offset ?? 0;
-    this.#end = expected.range === undefined ? expected.sizeInBytes : this.#start + expected.range.length;
-    this.#position = this.#start;
+    this.#position = expected.range?.offset ?? 0;
+    this.#end = expected.range === undefined ? expected.sizeInBytes : this.#position + expected.range.length;
+    this.#hash = expected.range === undefined ? createHash(digestAlgorithm(expected.digest)) : undefined;
   }
 
   /** Asks for what is still missing. */
@@ -151,46 +221,52 @@ class Download {
     return response;
   }
 
-  async *chunks(first: TransportResponse): AsyncGenerator<Buffer> {
-    // The bytes of a part have no digest of their own.
-    const hash =
-      this.#expected.range === undefined ? createHash(digestAlgorithm(this.#expected.digest)) : undefined;
-    let response = first;
-    let wasResumed = false;
-    for (;;) {
-      try {
-        for await (const chunk of this.#wanted(response)) {
-          hash?.update(chunk);
-          yield chunk;
-        }
-        if (this.#end === undefined || this.#position === this.#end) break;
-        throw this.#error('sizeMismatch', 'short');
-      } catch (error) {
-        if (!this.#canResume(error) || this.#budget.sent >= MAX_REQUESTS) throw error;
-        wasResumed = true;
-        response = await this.open();
-      }
-    }
-    this.#checkDigest(hash, wasResumed);
+  /** A reply of this status is read from now on. */
+  begin(status: number): void {
+    this.#replies += 1;
+    this.#isPart = status === 206;
+    // A reply without Range repeats what was there.
+    this.#skip = this.#isPart ? 0 : this.#position;
   }
 
-  /** The bytes of one reply that are still missing; skips what a reply without Range repeats. */
-  async *#wanted(response: TransportResponse): AsyncGenerator<Buffer> {
-    const isPart = response.status === 206;
-    let skip = isPart ? 0 : this.#position;
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      const fresh = chunk.subarray(Math.min(skip, chunk.length));
-      skip -= chunk.length - fresh.length;
-      const room = this.#end === undefined ? fresh.length : this.#end - this.#position;
-      if (fresh.length > room && (isPart || this.#expected.range === undefined)) {
-        throw this.#error('protocol', 'extraBytes');
-      }
-      const wanted = fresh.subarray(0, room);
-      this.#position += wanted.length;
-      if (wanted.length > 0) yield wanted;
-      // The whole came where a part was asked for: the rest is not needed.
-      if (fresh.length > room) return;
+  /** The bytes of `chunk` that are still missing, which count as delivered. @throws CoreError for too many. */
+  take(chunk: Buffer): Buffer {
+    let wanted = chunk;
+    if (this.#skip > 0) {
+      wanted = chunk.subarray(Math.min(this.#skip, chunk.length));
+      this.#skip -= chunk.length - wanted.length;
     }
+    const room = this.#end === undefined ? wanted.length : this.#end - this.#position;
+    if (wanted.length > room) {
+      if (this.#isPart || this.#expected.range === undefined) throw this.#error('protocol', 'extraBytes');
+      this.#isCutOff = true;
+      wanted = wanted.subarray(0, room);
+    }
+    this.#position += wanted.length;
+    this.#hash?.update(wanted);
+    return wanted;
+  }
+
+  /** The whole came where a part was asked for: the rest is not needed. */
+  get isCutOff(): boolean {
+    return this.#isCutOff;
+  }
+
+  /** @throws CoreError where the replies have ended too early or had other content. */
+  checkComplete(): void {
+    if (this.#end !== undefined && this.#position !== this.#end) throw this.#error('sizeMismatch', 'short');
+    const { digest } = this.#expected;
+    const hash = this.#hash;
+    if (hash === undefined || digest === `${digestAlgorithm(digest)}:${hash.digest('hex')}`) return;
+    throw this.#error('digestMismatch', this.#replies > 1 ? 'spliced' : 'content');
+  }
+
+  /** Whether the rest may be asked for after `error`. */
+  canResume(error: unknown): boolean {
+    if (this.#budget.sent >= MAX_REQUESTS) return false;
+    if (this.#end === undefined || this.#position >= this.#end) return false;
+    if (isCoreError(error, 'connectionReset', 'timeout')) return true;
+    return isCoreError(error, 'sizeMismatch') || (isCoreError(error, 'protocol') && isBrokenFraming(error));
   }
 
   /** Content-Range and Content-Length have to fit what was asked for and what is known. RFC 9110, 14.4. */
@@ -216,18 +292,6 @@ class Download {
     this.#end ??= length;
     const whole = size ?? this.#end;
     if (length !== whole) throw this.#error('sizeMismatch', length < whole ? 'short' : 'long');
-  }
-
-  #canResume(error: unknown): boolean {
-    if (this.#end === undefined || this.#position >= this.#end) return false;
-    if (isCoreError(error, 'connectionReset', 'timeout')) return true;
-    return isCoreError(error, 'sizeMismatch') || (isCoreError(error, 'protocol') && isBrokenFraming(error));
-  }
-
-  #checkDigest(hash: Hash | undefined, wasResumed: boolean): void {
-    const { digest } = this.#expected;
-    if (hash === undefined || digest === `${digestAlgorithm(digest)}:${hash.digest('hex')}`) return;
-    throw this.#error('digestMismatch', wasResumed ? 'spliced' : 'content');
   }
 
   #error(kind: 'digestMismatch' | 'protocol' | 'sizeMismatch', reason: string): CoreError {
