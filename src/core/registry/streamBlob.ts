@@ -8,6 +8,7 @@ import { CoreError, isCoreError } from '../common/CoreError.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryRequests } from './RegistryRequests.ts';
 import { delay, throwIfCancelled } from './transport/cancellation.ts';
+import { giveAway } from './transport/ReadBuffers.ts';
 import { backOffMs } from './transport/retryPolicy.ts';
 import { UploadSession } from './UploadSession.ts';
 import type { BlobRequest } from './UploadSession.ts';
@@ -182,6 +183,7 @@ class BlobStream {
     source.on('data', (chunk: Buffer) => {
       this.#sent += chunk.length;
       onProgress?.(this.#sent);
+      giveAway(chunk);
     });
     source.once('error', (error) => (sourceError ??= error));
     try {

@@ -12,6 +12,7 @@ import type { ProxyOptions, TlsOptions } from '../RegistryEndpoint.ts';
 import { certificateError } from './networkError.ts';
 import { proxyConnectError, proxyStatusError } from './proxyError.ts';
 import { proxyAuthorization, proxyFor } from './proxyRoute.ts';
+import { collectWritten, readIntoBuffers } from './ReadBuffers.ts';
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const KEEP_ALIVE_MAX_MS = 25_000;
@@ -65,13 +66,13 @@ export function createDispatcher(options: DispatcherOptions): RegistryDispatcher
       : secureContext({ ca: ca(), cert: tls.clientCertificatePem, key: tls.clientKeyPem }),
   );
   // Verification is ours (`checkCertificate`); a resumed session would skip the check of the name, so none is kept.
-  const connector = (context: SecureContext | undefined) =>
+  const connector = (secureContext: SecureContext) =>
     buildConnector({
       timeout: connectTimeoutMs,
       allowH2: false,
       rejectUnauthorized: false,
       maxCachedSessions: 0,
-      ...(context === undefined ? {} : { secureContext: context }),
+      secureContext,
     });
 
   const connectTls = (target: buildConnector.Options, callback: buildConnector.Callback): void => {
@@ -97,7 +98,7 @@ export function createDispatcher(options: DispatcherOptions): RegistryDispatcher
   const connect: buildConnector.connector = (target, callback) => {
     try {
       if (target.protocol !== 'https:') {
-        connector(undefined)(target, callback);
+        connectPlainly(connectTimeoutMs, target, callback);
         return;
       }
       const through = proxyFor(new URL(`https://${target.host ?? target.hostname}`), proxy);
@@ -152,6 +153,28 @@ export function createDispatcher(options: DispatcherOptions): RegistryDispatcher
       };
     },
   };
+}
+
+/** Without TLS, whose sockets have no such option, reads go into buffers that can be used again. */
+function connectPlainly(
+  connectTimeoutMs: number,
+  target: buildConnector.Options,
+  callback: buildConnector.Callback,
+): void {
+  let opened: Socket | undefined;
+  const connector = buildConnector({
+    timeout: connectTimeoutMs,
+    allowH2: false,
+    ...readIntoBuffers((chunk) => opened?.push(chunk) ?? false),
+  });
+  connector(target, (...result) => {
+    const [error, socket] = result;
+    if (error === null) {
+      opened = socket;
+      collectWritten(socket);
+    }
+    callback(...result);
+  });
 }
 
 /** Why the certificate is not acceptable; undefined when it is. */
