@@ -318,7 +318,7 @@ describe('An error in words', () => {
     [
       'forbidden',
       { reason: 'missingPermission', missing: 'artifactregistry.repositories.list' },
-      /"artifactregistry\.repositories\.list".*console\.cloud\.google\.com\/iam-admin/,
+      /"artifactregistry\.repositories\.list" \(roles\/artifactregistry\.reader\).*console\.cloud\.google\.com\/iam-admin/,
     ],
     ['forbidden', { reason: 'packagesHidden', subject: 'acme' }, /no packages of "acme".*orgs\/acme\/people/],
     ['unauthorized', { reason: 'noApplicationDefaultCredentials' }, /gcloud auth application-default login/],

@@ -33,7 +33,7 @@ export function wordInvalidInput(error: CoreError): string {
     case 'badPlatform':
       return l10n.t('A platform looks like linux/amd64 or linux/arm/v7.');
     case 'compressedArchive':
-      return l10n.t('{0} is compressed. Unpack it to a .tar first.', subject);
+      return l10n.t('{0} is compressed. Unpack it to a tar archive first.', subject || l10n.t('The file'));
     case 'notALayout':
       return l10n.t('{0} is neither an OCI image layout nor an archive of docker save.', subject);
     case 'promotion':

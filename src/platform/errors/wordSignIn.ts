@@ -132,7 +132,7 @@ export function wordForbidden(
         l10n.t('A permission is missing'),
         doing +
           l10n.t(
-            'The account has not the permission "{0}". Whoever manages access on {1} can grant it.',
+            'The account has not the permission {0}. Whoever manages access on {1} can grant it.',
             withRole(missing),
             accessPageOf(missing) ?? host,
           ) +
@@ -187,9 +187,10 @@ const GOOGLE_ROLES: Readonly<Record<string, string>> = {
   'resourcemanager.projects.get': 'roles/browser',
 };
 
+/** In quotes, with the role that has it where there is one. */
 function withRole(permission: string): string {
   const role = GOOGLE_ROLES[permission];
-  return role === undefined ? permission : `${permission} (${role})`;
+  return role === undefined ? `"${permission}"` : `"${permission}" (${role})`;
 }
 
 /** As it is shown, and as it stands in an address. */
