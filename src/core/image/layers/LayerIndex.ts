@@ -7,7 +7,7 @@ import type { Digest } from '../../oci/digest.ts';
 import type { SparseRegion } from '../archive/TarEntry.ts';
 import type { FrameStart } from '../compression/ZstdScanner.ts';
 import type { ResumePoint } from '../compression/GunzipScanner.ts';
-import { tryDecodeSections, type SectionArray, type Sections } from './sections.ts';
+import type { SectionArray, Sections } from './sections.ts';
 
 /** Numbers as they are stored. `missingLink`: a hard link whose file is not in the same layer. */
 export const EntryKind = {
@@ -146,11 +146,10 @@ export class LayerIndex {
     this.#links = asBuffer(columns.links);
   }
 
-  /** Undefined for bytes that are no index, or one of another version. */
-  static tryDecode(bytes: Uint8Array): LayerIndex | undefined {
-    const sections = tryDecodeSections<LayerMeta>(bytes);
-    if (sections?.meta.version !== LAYER_INDEX_VERSION) return undefined;
-    return new LayerIndex(sections.meta, sections.arrays as unknown as LayerArrays);
+  /** Undefined for what another version wrote. */
+  static fromSections({ meta, arrays }: Sections<LayerMeta>): LayerIndex | undefined {
+    if (meta.version !== LAYER_INDEX_VERSION) return undefined;
+    return new LayerIndex(meta, arrays as unknown as LayerArrays);
   }
 
   /** What it is made of: for the disk, or another thread. */

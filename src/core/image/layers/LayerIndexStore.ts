@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../common/Logger.ts';
-import { decompressIndex } from './compressIndex.ts';
-import { LayerIndex } from './LayerIndex.ts';
+import { LayerIndex, type LayerMeta } from './LayerIndex.ts';
+import { tryUnpackSections } from './sections.ts';
 
 const SUFFIX = '.layer';
 const TEMPORARY = '.tmp';
@@ -36,7 +36,8 @@ export class LayerIndexStore {
   async get(key: string): Promise<LayerIndex | undefined> {
     const file = this.#fileOf(key);
     try {
-      const index = LayerIndex.tryDecode(await decompressIndex(await readFile(file)));
+      const sections = await tryUnpackSections<LayerMeta>(await readFile(file));
+      const index = sections && LayerIndex.fromSections(sections);
       if (index && key.startsWith(index.digest)) {
         const now = new Date();
         // Nobody waits for the note that it was used.
@@ -51,7 +52,7 @@ export class LayerIndexStore {
     return undefined;
   }
 
-  /** @param stored as `compressIndex` gives it. A disk that takes no more is not an error: the index is only not kept. */
+  /** @param stored as `packSections` gives it. A disk that takes no more is not an error: the index is only not kept. */
   async put(key: string, stored: Uint8Array): Promise<void> {
     const file = this.#fileOf(key);
     const temporary = `${file}.${randomBytes(6).toString('hex')}${TEMPORARY}`;

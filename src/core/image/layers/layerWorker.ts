@@ -1,12 +1,11 @@
 /** The entry of the worker threads that index layers: everything that takes time happens here, not in the extension host's thread. */
 import { parentPort } from 'node:worker_threads';
 import { isCoreError } from '../../common/CoreError.ts';
-import { compressIndex } from './compressIndex.ts';
 import type { LayerIndex } from './LayerIndex.ts';
 import { LayerScanner } from './LayerScanner.ts';
 import type { LayerReply, LayerRequest } from './layerWorkerProtocol.ts';
 import { parseTableOfContents } from './parseTableOfContents.ts';
-import { encodeSections, type SectionArray } from './sections.ts';
+import { packSections, type SectionArray } from './sections.ts';
 
 const port = parentPort!;
 let scanner: LayerScanner | undefined;
@@ -48,7 +47,7 @@ async function answer(request: LayerRequest): Promise<void> {
 async function finish(index: LayerIndex): Promise<void> {
   scanner = undefined;
   const { meta, arrays } = index.sections;
-  const stored = await compressIndex(encodeSections({ meta, arrays: { ...arrays } }));
+  const stored = await packSections({ meta, arrays: { ...arrays } });
   const buffers = new Set(Object.values<SectionArray>({ ...arrays }).map(({ buffer }) => buffer));
   reply({ kind: 'done', meta, arrays, stored }, [...buffers, stored.buffer] as ArrayBuffer[]);
 }
