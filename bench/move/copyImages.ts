@@ -223,14 +223,17 @@ async function crane(from: string, to: string): Promise<void> {
   await promisify(execFile)(findTool('crane'), ['copy', '--insecure', from, to]);
 }
 
-/** Without what it remembers of earlier runs: it would have the layers mounted from their repositories. */
+/**
+ * Without what it remembers of earlier runs: it would have the layers mounted from their repositories. And as they are: it
+ * would compress them, which leaves next to nothing of these to send, under other digests.
+ */
 async function skopeo(from: string, to: string): Promise<void> {
   const memory = await mkdtemp(join(tmpdir(), 'berth-skopeo-'));
   const insecure = ['--src-tls-verify=false', '--dest-tls-verify=false'];
   // As root it would use the machine's own folder.
   const env = { ...process.env, XDG_DATA_HOME: memory, _CONTAINERS_ROOTLESS_UID: '1' };
   try {
-    const args = ['copy', ...insecure, `docker://${from}`, `docker://${to}`];
+    const args = ['copy', '--preserve-digests', ...insecure, `docker://${from}`, `docker://${to}`];
     await promisify(execFile)(findTool('skopeo'), args, { env });
   } finally {
     await rm(memory, { recursive: true, force: true });
