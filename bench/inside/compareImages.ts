@@ -15,7 +15,7 @@ import { TestIndexer } from '../../test/support/layers/TestIndexer.ts';
 import { descriptorOf } from '../../test/support/sampleImage.ts';
 import { startDistribution } from '../../test/support/servers/distribution.ts';
 import { TestConnection } from '../../test/support/TestConnection.ts';
-import { comparedRow, type BenchGroup } from '../BenchRow.ts';
+import { absoluteRow, comparedRow, type BenchGroup } from '../BenchRow.ts';
 
 const REPOSITORY = 'bench/compared';
 const SHARED_LAYERS = 9;
@@ -55,15 +55,24 @@ export const compareImages: BenchGroup = {
         `images of ${(total / 1e9).toFixed(2)} GB compared in ${seconds.toFixed(1)} s, ${differences.length} differences`,
       );
       if (differences.length !== FILES) throw new Error(`${differences.length} differences`);
+      const own = counted.bytesOf(left) + counted.bytesOf(right);
       return [
+        absoluteRow({
+          area: 'inside',
+          name: 'compare two 1 GB images that differ in one layer: bytes of the layers they share',
+          unit: 'MB',
+          ours: shared.reduce((sum, each) => sum + counted.bytesOf(each), 0) / 1e6,
+          bar: 0,
+        }),
         comparedRow({
           area: 'inside',
-          name: 'compare two 1 GB images that differ in one layer: blob bytes',
+          name: 'compare two 1 GB images that differ in one layer: bytes of that layer',
           unit: 'MB',
-          ours: counted.blobBytes() / 1e6,
+          ours: own / 1e6,
           peer: (left.sizeInBytes + right.sizeInBytes) / 1e6,
-          peerName: 'that layer of both',
-          bar: 1,
+          peerName: 'its size in both',
+          // Its last 51 bytes are read first: an eStargz layer would have its table of contents there.
+          bar: 1.0001,
         }),
       ];
     } finally {
@@ -83,13 +92,15 @@ async function layer(name: string): Promise<Buffer> {
 
 /** Hands everything to a registry and counts the bytes of blobs that come back. */
 async function startCounter(upstream: string) {
-  let bytes = 0;
+  const bytes = new Map<string, number>();
   const server: Server = createServer((incoming, outgoing) => {
     const { method, url, headers } = incoming;
     const onward = send(`${upstream}${url!}`, { method, headers }, (reply) => {
       outgoing.writeHead(reply.statusCode!, reply.headers);
-      if (method === 'GET' && url!.includes('/blobs/'))
-        reply.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      const digest = /\/blobs\/(sha256:\w+)$/.exec(url!)?.[1];
+      if (method === 'GET' && digest !== undefined) {
+        reply.on('data', (chunk: Buffer) => bytes.set(digest, (bytes.get(digest) ?? 0) + chunk.length));
+      }
       reply.pipe(outgoing);
     });
     onward.on('error', () => outgoing.destroy());
@@ -98,9 +109,9 @@ async function startCounter(upstream: string) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
+    bytesOf: ({ digest }: Descriptor) => bytes.get(digest) ?? 0,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    blobBytes: () => bytes,
-    reset: () => (bytes = 0),
+    reset: () => bytes.clear(),
     close: () => {
       server.closeAllConnections();
       server.close();
