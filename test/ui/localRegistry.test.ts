@@ -2,6 +2,10 @@
 import * as assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { buildBlob, buildJsonBlob, buildManifest } from '../../scripts/samples/buildArtifact.ts';
+import { pushBuilt } from '../../scripts/samples/pushBuilt.ts';
+import { MediaType } from '../../src/core/oci/mediaType.ts';
+import { TestConnection } from '../support/TestConnection.ts';
 import { buildRegistryImage, useDockerEngine, writeBuildContext } from '../support/dockerEngine.ts';
 import { freePort } from '../support/servers/startProcess.ts';
 import { useWorkbench } from './useWorkbench.ts';
@@ -117,6 +121,52 @@ describe('A local registry', () => {
     await tag.waitForDescription(/B/);
     await workbench.notification(`Pushed localhost:${port}/app:1.0`).dismiss();
     await workbench.shot('local-pushed');
+  });
+
+  it('collects the garbage that a deletion left, once it has shown what goes', async () => {
+    const { workbench } = suite();
+    const signal = AbortSignal.timeout(30_000);
+    await using connection = new TestConnection(`http://localhost:${port}`);
+    const image = buildManifest({
+      config: buildJsonBlob(MediaType.ociConfig, { architecture: 'amd64', os: 'linux', config: {} }),
+      layers: [buildBlob(MediaType.ociLayer, 'garbage '.repeat(100_000))],
+    });
+    await pushBuilt(connection.client, 'app', image, ['old'], signal);
+    await connection.client.deleteManifest('app', image.descriptor.digest, signal);
+    await (await localRegistry()).choose('Collect Garbage…');
+    const { quickInput, dialog } = workbench;
+    await quickInput.option(/Layers That Nothing Refers To/).waitFor();
+    await workbench.shot('local-garbage');
+    await quickInput.pick(/Layers That Nothing Refers To/);
+    await dialog.waitFor(`Collect the garbage of ${name}?`);
+    assert.match(await dialog.detail(), /started again afterwards/);
+    await workbench.shot('local-garbage-confirm');
+    await dialog.click('Collect Garbage');
+    const done = workbench.notification(`Garbage of ${name} collected.`);
+    await done.waitFor(60_000);
+    assert.match(await done.text(), /3 layers and configs/);
+    await done.dismiss();
+    const [layer] = image.blobs.filter(({ bytes }) => bytes.byteLength > 1_000);
+    await using afterwards = new TestConnection(`http://localhost:${port}`);
+    assert.equal(await afterwards.client.headBlob('app', layer!.descriptor.digest, signal), undefined);
+    await registries().item(name, 'app', '1.0');
+  });
+
+  it('opens what a clean-up of local images would remove as a document', async () => {
+    const { workbench } = suite();
+    await workbench.runCommand('Berth: Clean Up Local Images…');
+    await workbench.quickInput.pick(/Images by Pattern/);
+    await workbench.quickInput.waitForMessage(/Which images/);
+    await workbench.quickInput.answer(`${APP}*`);
+    const document = workbench.editor(/local-images\.berth-cleanup/);
+    await document.waitFor();
+    assert.match(await document.text(), /delete\s+berth-walk\/app:1\.0/);
+    await workbench.page.getByText('Run Clean-Up (1)').waitFor();
+    await workbench.shot('local-clean-up');
+    await document.close();
+    await workbench.showContainer('Berth');
+    // What Activity lists further on is all in sight.
+    await workbench.runCommand('Berth: Clear Finished Activity');
   });
 
   it('offers on its context menu to stop it, and says in one node that it is stopped', async () => {
