@@ -1,5 +1,7 @@
 /** Looking into images of a real registry: tree, editors, search, one layer alone. */
 import * as assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { buildImage, buildLayer } from '../../scripts/samples/buildImage.ts';
 import { pushBuilt } from '../../scripts/samples/pushBuilt.ts';
 import { startDistribution } from '../support/servers/distribution.ts';
@@ -95,7 +97,23 @@ describe('The Image Files view', () => {
     assert.match(await motd.accessibleName(), /Deleted by this layer/);
     await (await files.item('app:1.0, layer 2', 'etc', 'os-release')).select();
     await workbench.editor(/changed by layer 2/).waitFor();
+    await workbench.page.getByText('VERSION_ID=1').waitFor();
     await workbench.shot('image-files-layer');
     await (await files.item('app:1.0, layer 2')).choose('Close Image Files');
+  });
+
+  it('saves a file and a folder to the disk', async () => {
+    const { workbench, workspace } = suite();
+    const files = workbench.view('Image Files');
+    await (await files.item('app:1.0', 'etc', 'os-release')).choose('Save File…');
+    await workbench.quickInput.waitFor('Save File');
+    await workbench.quickInput.answer(join(workspace, 'saved-release'));
+    await (await files.item('app:1.0', 'srv')).choose('Save Folder…');
+    await workbench.quickInput.waitFor('Save Folder');
+    await workbench.quickInput.answer(`${workspace}/`);
+    await workbench.notification(/Saved 1 files to/).waitFor();
+    await workbench.shot('image-files-saved');
+    assert.match(await readFile(join(workspace, 'saved-release'), 'utf8'), /VERSION_ID=2/);
+    assert.match(await readFile(join(workspace, 'srv/data.json'), 'utf8'), /42/);
   });
 });

@@ -112,6 +112,8 @@ export class TreeItem {
   }
 
   async openContextMenu(): Promise<Menu> {
+    // The tooltip of the row that the mouse was left on may lie over this one.
+    await this.#page.mouse.move(0, 0);
     await this.row.click({ button: 'right' });
     return Menu.opened(this.#page);
   }
