@@ -104,6 +104,8 @@ describe('The Image Files view', () => {
 
   it('saves a file and a folder to the disk', async () => {
     const { workbench, workspace } = suite();
+    // The whole tree in sight, whatever was scrolled to before.
+    await workbench.view('Registries').close();
     const files = workbench.view('Image Files');
     await (await files.item('app:1.0', 'etc', 'os-release')).choose('Save File…');
     await workbench.quickInput.waitFor('Save File');
@@ -111,7 +113,7 @@ describe('The Image Files view', () => {
     await (await files.item('app:1.0', 'srv')).choose('Save Folder…');
     await workbench.quickInput.waitFor('Save Folder');
     await workbench.quickInput.answer(`${workspace}/`);
-    await workbench.notification(/Saved 1 files to/).waitFor();
+    await workbench.notification(/Saved 1 file to/).waitFor();
     await workbench.shot('image-files-saved');
     assert.match(await readFile(join(workspace, 'saved-release'), 'utf8'), /VERSION_ID=2/);
     assert.match(await readFile(join(workspace, 'srv/data.json'), 'utf8'), /42/);

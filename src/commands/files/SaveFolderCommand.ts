@@ -101,7 +101,9 @@ function confirmSize(name: string, { sizeInBytes, files }: TreePlan): Promise<bo
 
 function wordOutcome({ files, skipped, renamed }: TreePlan, target: string): string {
   return [
-    vscode.l10n.t('Saved {0} files to {1}.', formatCount(files.length), target),
+    files.length === 1
+      ? vscode.l10n.t('Saved 1 file to {0}.', target)
+      : vscode.l10n.t('Saved {0} files to {1}.', formatCount(files.length), target),
     skipped > 0 && vscode.l10n.t('{0} links and devices were left out.', formatCount(skipped)),
     renamed > 0 &&
       vscode.l10n.t('{0} names were changed because the disk does not take them.', formatCount(renamed)),
