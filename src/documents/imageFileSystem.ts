@@ -115,7 +115,9 @@ export class ImageFileSystem implements vscode.FileSystemProvider {
   ): Promise<Answer> {
     try {
       const { image, layer, path } = parseImageFile(uri);
-      const files = await (layer === undefined ? this.#images.files(image) : this.#images.layer(image, layer));
+      const files = await (layer === undefined
+        ? this.#images.files(image)
+        : this.#images.layer(image, layer));
       return await work(files, path);
     } catch (error) {
       if (error instanceof vscode.FileSystemError) throw error;

@@ -35,7 +35,7 @@ export async function findBaseImage(
   const found: Found | undefined =
     (hint?.by !== 'history' ? hint : undefined) ??
     fromProvenance(await attached()) ??
-    (await fromLayers(sessions, layers)) ??
+    (await fromLayers(sessions, layers, view.digest)) ??
     hint;
   if (!found) return undefined;
   const reference = tryParseReference(found.reference);
@@ -76,11 +76,20 @@ function fromProvenance({ documents, decoded }: Attached): Found | undefined {
   return undefined;
 }
 
-/** Among the images of every open connection that were read lately: no request is sent. */
-async function fromLayers(sessions: RegistrySessions, layers: readonly Digest[]): Promise<Found | undefined> {
+/**
+ * Among the images of every open connection that were read lately: no request is sent.
+ * @param own digest of what is shown: another platform of the same index may begin with the same layers.
+ */
+async function fromLayers(
+  sessions: RegistrySessions,
+  layers: readonly Digest[],
+  own: string,
+): Promise<Found | undefined> {
   const candidates = (await sessions.opened()).flatMap(({ client, endpoint }) => {
     const seen = client.seen.findBase(layers);
-    return seen?.tag ? [{ seen, tag: seen.tag, host: endpoint.referenceHost }] : [];
+    return seen?.tag && seen.tag.digest !== own
+      ? [{ seen, tag: seen.tag, host: endpoint.referenceHost }]
+      : [];
   });
   const [best] = candidates.sort((a, b) => b.seen.layers.length - a.seen.layers.length);
   return (
