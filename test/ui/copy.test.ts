@@ -172,7 +172,9 @@ describe('Copying between registries', () => {
     assert.equal(await digestOf(atProd, 'held/web-app', 'one'), undefined);
     isHeld = false;
     await cancelled.clickAction('Resume');
-    await workbench.notification(/Copy one to .*: done/).waitFor();
+    // Its row rather than its toast: VS Code shows three toasts at a time, and older ones may be in the way.
+    const done = workbench.view('Activity').tree.getByRole('treeitem', { name: /^Copy one to/ });
+    await done.getByRole('button', { name: 'Undo' }).waitFor({ state: 'attached' });
     const digest = await digestOf(fromDev, 'samples/web-held', 'one');
     assert.equal(await digestOf(atProd, 'held/web-app', 'one'), digest);
   });
