@@ -126,7 +126,7 @@ describe('The keyboard and the palette', () => {
     await clipboardToHold(`${other.host}/team/app:1.0\n${other.host}/team/app:1.1`);
     await workbench.statusItem('Copied 2 references').waitFor();
     const menu = await second.openContextMenu();
-    assert.deepEqual(await menu.titles(), ['Pull Image…', 'Copy Reference', 'Delete Tag…']);
+    assert.deepEqual(await menu.titles(), ['Pull Image…', 'Copy to…', 'Copy Reference', 'Delete Tag…']);
     await menu.choose('Delete Tag…');
     await workbench.dialog.waitFor('Delete 2 tags of team/app?');
     const detail = await workbench.dialog.detail();
