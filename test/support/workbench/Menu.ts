@@ -9,8 +9,8 @@ export class Menu {
     this.#page = page;
   }
 
-  static async opened(page: Page): Promise<Menu> {
-    await page.locator('.monaco-menu').first().waitFor();
+  static async opened(page: Page, timeout = 30_000): Promise<Menu> {
+    await page.locator('.monaco-menu').first().waitFor({ timeout });
     return new Menu(page);
   }
 

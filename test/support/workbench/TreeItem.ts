@@ -114,8 +114,14 @@ export class TreeItem {
   async openContextMenu(): Promise<Menu> {
     // The tooltip of the row that the mouse was left on may lie over this one.
     await this.#page.mouse.move(0, 0);
-    await this.row.click({ button: 'right' });
-    return Menu.opened(this.#page);
+    // VS Code drops a click on a row that it is drawing anew, as it does while details arrive; a person clicks again.
+    for (let tries = 1; ; tries += 1) {
+      await this.row.click({ button: 'right' });
+      const menu = await Menu.opened(this.#page, 5_000).catch((error: unknown) => {
+        if (tries === 3) throw error;
+      });
+      if (menu) return menu;
+    }
   }
 
   /** Right-click and choose. */
