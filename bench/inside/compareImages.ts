@@ -71,8 +71,8 @@ export const compareImages: BenchGroup = {
           ours: own / 1e6,
           peer: (left.sizeInBytes + right.sizeInBytes) / 1e6,
           peerName: 'its size in both',
-          // Its last 51 bytes are read first: an eStargz layer would have its table of contents there.
-          bar: 1.0001,
+          // Missed by 51 bytes an image: a layer's end is read first, where an eStargz one would have its table of contents.
+          bar: 1,
         }),
       ];
     } finally {
