@@ -1,19 +1,22 @@
-// Adds up what the suites wrote to out/results; as a program, prints it as CI reads it.
+// Adds up what the suites wrote to out/results; as a program, prints it as CI reads it, after what failed: the end of
+// a log is what is kept and read, and a suite's own words are far above it.
 // A step that has no tests of its own, or ended before it could count them, is one failure.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const RESULTS = join(import.meta.dirname, '../out/results');
 
-/** @returns {{ passed: number, failed: number }} */
-export function closingCount() {
+/** Prints each failure whole, then the count. @returns {{ passed: number, failed: number }} */
+export function printClosing() {
   const total = { passed: 0, failed: 0 };
   const files = existsSync(RESULTS) ? readdirSync(RESULTS) : [];
   for (const file of files) {
-    const { passed, failed } = JSON.parse(readFileSync(join(RESULTS, file), 'utf8'));
+    const { suite, passed, failed, failures = [] } = JSON.parse(readFileSync(join(RESULTS, file), 'utf8'));
+    for (const { title, error } of failures) console.log(`\nFailed in ${suite}: ${title}\n${error}`);
     total.passed += passed;
     total.failed += failed;
   }
+  console.log(`${total.passed} passed, ${total.failed} failed`);
   return total;
 }
 
@@ -29,7 +32,6 @@ export function noteFailedStep(name) {
 
 if (process.argv[1] === import.meta.filename) {
   for (const name of process.argv.slice(2)) noteFailedStep(name);
-  const { passed, failed } = closingCount();
-  console.log(`${passed} passed, ${failed} failed`);
+  const { passed, failed } = printClosing();
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 // `npm test`: set-up, then every suite. Goes on after a failure, so that one run tells everything.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { closingCount, noteFailedStep } from './closingCount.mjs';
+import { noteFailedStep, printClosing } from './closingCount.mjs';
 import { runNpm } from './runNpm.mjs';
 import { setUp } from './setup.mjs';
 
@@ -29,7 +29,6 @@ for (const name of failed.length > 0 ? [] : STEPS) {
     noteFailedStep(name);
   }
 }
-const count = closingCount();
 console.log(failed.length > 0 ? `\nFailed: ${failed.join(', ')}` : '\nAll is well.');
-console.log(`${count.passed} passed, ${count.failed} failed`);
+printClosing();
 process.exitCode = failed.length > 0 ? 1 : 0;
