@@ -1,4 +1,6 @@
 // The house rules a machine can hold: who may know whom (architecture), and the usual strictness.
+import { globSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import tseslint from 'typescript-eslint';
 import prettier from 'eslint-config-prettier';
 
@@ -49,6 +51,25 @@ function roomRule(room) {
   };
 }
 
+/** The webviews' pages, each in a folder of its own: what two of them need stands in media/shared. */
+const PAGES = globSync('media/*/main.ts', { cwd: import.meta.dirname }).map((file) =>
+  basename(dirname(file)),
+);
+
+function pageRule(page) {
+  const others = PAGES.filter((other) => other !== page).join('|');
+  const patterns = [
+    {
+      regex: `^(?:\\.\\./)+(?:${others})/`,
+      message: 'pages do not know each other: share by media/shared',
+    },
+  ];
+  return {
+    files: [`media/${page}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns }] },
+  };
+}
+
 export default tseslint.config(
   {
     ignores: ['node_modules', 'dist', 'out', '.vscode-test', '.berth-run', 'test/support/recorded'],
@@ -79,6 +100,7 @@ export default tseslint.config(
     },
   },
   ...ROOMS.map(roomRule),
+  ...PAGES.map(pageRule),
   {
     files: ['scripts/**', 'bench/**', 'test/**'],
     rules: { 'no-console': 'off' },

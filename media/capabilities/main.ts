@@ -11,9 +11,9 @@ import {
   type CapabilitiesWebviewMessage,
   type CapabilityRow,
 } from '../../src/panels/capabilitiesPanelProtocol.ts';
-import '../manifest/main.css';
-import { section } from '../manifest/parts.ts';
 import { createLiveRegion } from '../shared/liveRegion.ts';
+import '../shared/page.css';
+import { markCopied, section } from '../shared/parts.ts';
 import './main.css';
 
 declare function acquireVsCodeApi(): {
@@ -21,7 +21,6 @@ declare function acquireVsCodeApi(): {
   setState(state: CapabilitiesRequest): void;
 };
 
-const COPIED_SHOWN_MS = 1500;
 const ICONS: Readonly<Record<CapabilityRow['state'], string>> = {
   yes: 'pass-filled',
   no: 'circle-slash',
@@ -63,9 +62,7 @@ function page(view: CapabilitiesView): TemplateResult {
           @click=${(event: Event) => {
             post('copyAsText');
             announce(strings.copied);
-            const button = event.currentTarget as HTMLElement;
-            button.classList.add('copied');
-            setTimeout(() => button.classList.remove('copied'), COPIED_SHOWN_MS);
+            markCopied(event.currentTarget as HTMLElement);
           }}
           >${strings.copyAsText}</vscode-button
         >

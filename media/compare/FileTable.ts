@@ -9,7 +9,7 @@ import type {
   CompareFilesView,
   CompareHostMessage,
 } from '../../src/panels/compare/comparePanelProtocol.ts';
-import { fill } from '../manifest/format.ts';
+import { fill } from '../shared/format.ts';
 import type { CompareContext } from './CompareContext.ts';
 
 const ROW_HEIGHT = 26;

@@ -16,10 +16,10 @@ import {
   type CompareWebviewMessage,
   type ComparisonView,
 } from '../../src/panels/compare/comparePanelProtocol.ts';
-import '../manifest/main.css';
-import { shortDigest } from '../manifest/format.ts';
-import { section, type Content } from '../manifest/parts.ts';
+import { shortDigest } from '../shared/format.ts';
 import { createLiveRegion } from '../shared/liveRegion.ts';
+import '../shared/page.css';
+import { section, type Content } from '../shared/parts.ts';
 import type { CompareContext } from './CompareContext.ts';
 import { FileTable } from './FileTable.ts';
 import './main.css';

@@ -6,8 +6,8 @@ import type {
   CompareValueView,
   ComparisonView,
 } from '../../src/panels/compare/comparePanelProtocol.ts';
-import { fill, shortDigest } from '../manifest/format.ts';
-import { breakable, section, type Content } from '../manifest/parts.ts';
+import { fill, shortDigest } from '../shared/format.ts';
+import { breakable, section, type Content } from '../shared/parts.ts';
 import type { CompareContext } from './CompareContext.ts';
 
 const MARKS = { added: 'diff-added', removed: 'diff-removed', shared: 'check', same: 'blank' } as const;

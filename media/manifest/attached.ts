@@ -1,8 +1,9 @@
 /** Signatures, SBOMs, provenance and what else is attached. Only what was checked is called verified. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AttachedDocumentView } from '../../src/core/trust/SupplyChainView.ts';
-import { fill, formatBytes } from './format.ts';
-import { breakable, digest, expander, section, shortened, type Content } from './parts.ts';
+import { fill, formatBytes } from '../shared/format.ts';
+import { breakable, section, type Content } from '../shared/parts.ts';
+import { digest, expander, shortened } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 const ICONS: Readonly<Record<AttachedDocumentView['kind'], string>> = {

@@ -1,7 +1,8 @@
 /** The image this one was built on, how that is known, and whether it has moved on. */
 import { html, nothing } from 'lit';
 import type { BaseImageView } from '../../src/core/trust/SupplyChainView.ts';
-import { copyButton, section, type Content } from './parts.ts';
+import { section, type Content } from '../shared/parts.ts';
+import { copyButton } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 /** Nothing where nobody tells of a base, and until that is known: a heading that goes again helps nobody. */

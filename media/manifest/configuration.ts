@@ -1,8 +1,9 @@
 /** How the image starts, or what the chart is. */
 import { html, nothing } from 'lit';
 import type { ChartView, HealthcheckView, RuntimeView } from '../../src/core/image/ImageView.ts';
-import { formatDuration, formatWords } from './format.ts';
-import { facts, namedValues, section, type Content } from './parts.ts';
+import { formatDuration, formatWords } from '../shared/format.ts';
+import { facts, section, type Content } from '../shared/parts.ts';
+import { namedValues } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 export function configuration(context: PanelContext, runtime: RuntimeView): Content {

@@ -2,8 +2,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ImageView } from '../../src/core/image/ImageView.ts';
 import type { CopySubject } from '../../src/panels/manifestPanelProtocol.ts';
-import { formatAge, formatBytes, formatDate } from './format.ts';
-import { breakable, digest, facts, showCopied, type Content } from './parts.ts';
+import { formatAge, formatBytes, formatDate } from '../shared/format.ts';
+import { breakable, facts, type Content } from '../shared/parts.ts';
+import { digest, showCopied } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 const ICONS: Readonly<Record<ImageView['kind'], string>> = {

@@ -2,8 +2,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { SelectedView, StepView } from '../../src/core/image/ImageView.ts';
 import type { LayerSpace } from '../../src/core/image/space/ImageSpace.ts';
-import { fill, formatBytes } from './format.ts';
-import { breakable, cut, digest, section, type Content } from './parts.ts';
+import { fill, formatBytes } from '../shared/format.ts';
+import { breakable, section, type Content } from '../shared/parts.ts';
+import { cut, digest } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 import { layerSpaces } from './space.ts';
 

@@ -18,6 +18,8 @@ import {
   type WebviewMessage,
 } from '../../src/panels/manifestPanelProtocol.ts';
 import { createLiveRegion } from '../shared/liveRegion.ts';
+import '../shared/page.css';
+import type { Content } from '../shared/parts.ts';
 import { attached } from './attached.ts';
 import { baseImage } from './baseImage.ts';
 import { chart, configuration } from './configuration.ts';
@@ -25,7 +27,7 @@ import { head, platformChooser, summary } from './head.ts';
 import { layers } from './layers.ts';
 import './main.css';
 import type { PageChoices, PanelContext, SectionState } from './PanelContext.ts';
-import { namedValues, type Content } from './parts.ts';
+import { namedValues } from './parts.ts';
 import { documents, platforms } from './related.ts';
 import { sizeTrend } from './sizeTrend.ts';
 import { space } from './space.ts';

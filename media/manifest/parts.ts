@@ -1,34 +1,13 @@
-/** The small pieces the sections are made of. Everything is inserted as text; lit escapes it. */
+/** The small pieces that know the panel's words and what a person chose: copy buttons, long lists and texts. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { NamedValue } from '../../src/core/image/ImageView.ts';
-import { fill, shortDigest } from './format.ts';
+import { fill, shortDigest } from '../shared/format.ts';
+import { breakable, markCopied, section, type Content } from '../shared/parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
-export type Content = TemplateResult | string | typeof nothing;
-
-const COPIED_SHOWN_MS = 1500;
 /** Lists up to this long are shown whole. */
 const LONG_LIST = 12;
 const LONG_TEXT = 400;
-
-/** A part of the page with a heading of its own; `count` stands beside it. */
-export function section(
-  id: string,
-  title: string,
-  content: Content,
-  count?: number,
-  aside?: Content,
-): TemplateResult {
-  return html`<section aria-labelledby="${id}-title" id=${id}>
-    <div class="section-head">
-      <h2 id="${id}-title">
-        ${title}${count === undefined ? nothing : html` <vscode-badge variant="counter">${count}</vscode-badge>`}
-      </h2>
-      ${aside ?? nothing}
-    </div>
-    ${content}
-  </section>`;
-}
 
 /** Copies `text`; `what` names it for the label. */
 export function copyButton(context: PanelContext, what: string, text: string): TemplateResult {
@@ -50,8 +29,7 @@ export function copyButton(context: PanelContext, what: string, text: string): T
 /** Shows for a moment that something was copied, and says so. */
 export function showCopied(context: PanelContext, button: HTMLElement): void {
   context.announce(context.setting.strings.copied);
-  button.classList.add('copied');
-  setTimeout(() => button.classList.remove('copied'), COPIED_SHOWN_MS);
+  markCopied(button);
 }
 
 /** Elided; the whole value is on the pointer and on the copy button. */
@@ -60,25 +38,6 @@ export function digest(context: PanelContext, value: string): TemplateResult {
     ><code title=${value}>${shortDigest(value)}</code
     >${copyButton(context, context.setting.strings.digest, value)}</span
   >`;
-}
-
-/** Terms with their values; a row without a value is left out. */
-export function facts(
-  rows: readonly (readonly [term: string, value: Content | undefined])[],
-  className: string,
-): Content {
-  const known = rows.filter(([, value]) => value !== undefined && value !== '');
-  return known.length === 0
-    ? nothing
-    : html`<dl class=${className}>
-        ${known.map(
-          ([term, value]) =>
-            html`<div>
-              <dt>${term}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>`;
 }
 
 /** Name and value side by side, below each other where it is narrow. */
@@ -114,11 +73,6 @@ export function namedValues(
       ${expander(context, key, values.length)}`,
     values.length,
   );
-}
-
-/** Lets a long name break after its punctuation rather than in the middle of a word. */
-export function breakable(text: string): Content {
-  return html`${text.split(/(?<=[./+:@-])/).map((part) => html`${part}<wbr />`)}`;
 }
 
 /** The first ones of a long list, until it is expanded. */

@@ -2,8 +2,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DescriptorView, ImageView } from '../../src/core/image/ImageView.ts';
 import type { RawDocument } from '../../src/panels/manifestPanelProtocol.ts';
-import { formatBytes } from './format.ts';
-import { breakable, digest, expander, section, shortened, type Content } from './parts.ts';
+import { formatBytes } from '../shared/format.ts';
+import { breakable, section, type Content } from '../shared/parts.ts';
+import { digest, expander, shortened } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 export function platforms(context: PanelContext, view: ImageView): Content {

@@ -2,8 +2,8 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { ImageView } from '../../src/core/image/ImageView.ts';
 import type { SizePoint, SizeTrendView } from '../../src/core/trust/SupplyChainView.ts';
-import { fill, formatAge, formatBytes, formatDate } from './format.ts';
-import { section, type Content } from './parts.ts';
+import { fill, formatAge, formatBytes, formatDate } from '../shared/format.ts';
+import { section, type Content } from '../shared/parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 const BAR_HEIGHT = 96;

@@ -4,8 +4,9 @@ import { SizedMap } from './SizedMap.ts';
 import type { ImageView, SelectedView } from '../../src/core/image/ImageView.ts';
 import type { FolderView, ImageSpace, LayerSpace } from '../../src/core/image/space/ImageSpace.ts';
 import type { SpaceView } from '../../src/core/image/space/SpaceView.ts';
-import { fill, formatBytes, formatPercent } from './format.ts';
-import { breakable, expander, facts, section, shortened, type Content } from './parts.ts';
+import { fill, formatBytes, formatPercent } from '../shared/format.ts';
+import { breakable, facts, section, type Content } from '../shared/parts.ts';
+import { expander, shortened } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 type Measured = SpaceView & { readonly kind: 'measured' };

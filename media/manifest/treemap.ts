@@ -2,7 +2,7 @@
 import { hierarchy, treemap, type HierarchyRectangularNode } from 'd3-hierarchy';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { FolderView, SizeNode, SizeRest } from '../../src/core/image/space/ImageSpace.ts';
-import { fill, formatBytes, formatPercent } from './format.ts';
+import { fill, formatBytes, formatPercent } from '../shared/format.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 interface Tile {
