@@ -2,7 +2,7 @@
  * Gives the index of a layer: from the disk, from the layer's own table of contents, or by streaming it once through a
  * worker thread. This thread only passes bytes on.
  */
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { CoreError, isCoreError } from '../../common/CoreError.ts';
 import type { Logger } from '../../common/Logger.ts';
@@ -132,10 +132,10 @@ export class LayerIndexer {
     if (kept) return kept;
     await this.#turn(signal);
     try {
-      const byTable = await this.#tryTable(source, descriptor, signal);
+      const { index: byTable, tail } = await this.#tryTable(source, descriptor, signal);
       if (byTable) return byTable;
       const start = performance.now();
-      const { index, stored } = await this.#scanTwice(source, descriptor, signal, onProgress);
+      const { index, stored } = await this.#scanTwice(source, descriptor, tail, signal, onProgress);
       const { problem, compression } = index.meta;
       logger.debug(
         `layer ${descriptor.digest}: ${index.entryCount} entries (${compression}) in ${(performance.now() - start).toFixed(0)} ms` +
@@ -164,29 +164,29 @@ export class LayerIndexer {
     this.#busy += 1;
   }
 
-  /** Undefined where the layer has no table that can be used: it is streamed then. */
+  /** No index where the layer has no table that can be used: it is streamed then, its `tail` excepted. */
   async #tryTable(
     source: BlobSource,
     descriptor: Descriptor,
     signal: AbortSignal,
-  ): Promise<LayerIndex | undefined> {
+  ): Promise<{ readonly index?: LayerIndex; readonly tail?: Uint8Array }> {
     try {
-      const found = await findTableOfContents(source, descriptor, signal);
-      if (!found) return undefined;
+      const { table, tail } = await findTableOfContents(source, descriptor, signal);
+      if (!table) return { ...(tail && { tail }) };
       const worker = this.#takeWorker();
       const { index, stored } = await this.#converse(worker, signal, (post) => {
-        post({ kind: 'tableOfContents', request: found.request });
+        post({ kind: 'tableOfContents', request: table.request });
       });
       // What nobody vouches for is not kept under the digest of the layer.
-      if (found.key !== undefined) await this.#options.store.put(found.key, stored);
-      return index;
+      if (table.key !== undefined) await this.#options.store.put(table.key, stored);
+      return { index };
     } catch (error) {
       if (signal.aborted || !isCoreError(error, 'protocol', 'digestMismatch', 'sizeMismatch', 'tooLarge'))
         throw error;
       this.#options.logger.warn(
         `table of contents of layer ${descriptor.digest}: ${error.message}; it is streamed`,
       );
-      return undefined;
+      return {};
     }
   }
 
@@ -194,33 +194,39 @@ export class LayerIndexer {
   async #scanTwice(
     source: BlobSource,
     descriptor: Descriptor,
+    tail: Uint8Array | undefined,
     signal: AbortSignal,
     onProgress: LayerProgress,
   ): Promise<Result> {
     try {
-      return await this.#scan(source, descriptor, signal, onProgress);
+      return await this.#scan(source, descriptor, tail, signal, onProgress);
     } catch (error) {
       if (signal.aborted || !isCoreError(error, 'digestMismatch')) throw error;
-      return this.#scan(source, descriptor, signal, onProgress);
+      return this.#scan(source, descriptor, undefined, signal, onProgress);
     }
   }
 
+  /** @param tail the last bytes of the layer, which are not fetched again */
   async #scan(
     source: BlobSource,
     descriptor: Descriptor,
+    tail: Uint8Array | undefined,
     signal: AbortSignal,
     onProgress: LayerProgress,
   ): Promise<Result> {
-    const stream = await source.open(descriptor, signal);
-    const worker = this.#takeWorker();
     const { digest, sizeInBytes } = descriptor;
+    const stream =
+      tail?.length === sizeInBytes
+        ? Readable.from([])
+        : await source.open(descriptor, signal, tail && { offset: 0, length: sizeInBytes - tail.length });
+    const worker = this.#takeWorker();
     try {
       return await this.#converse(
         worker,
         signal,
         (post, room, batch) => {
           post({ kind: 'scan', content: { digest, sizeInBytes } });
-          return pump(stream, post, room, batch);
+          return pump(stream, tail, post, room, batch);
         },
         onProgress,
       );
@@ -321,7 +327,13 @@ type NewBatch = () => Uint8Array<ArrayBuffer>;
 type Room = () => Promise<void>;
 
 /** Small chunks are gathered: every message costs something, and several may lie in one buffer, which can be transferred only once. */
-async function pump(stream: Readable, post: Post, room: Room, newBatch: NewBatch): Promise<void> {
+async function pump(
+  stream: Readable,
+  tail: Uint8Array | undefined,
+  post: Post,
+  room: Room,
+  newBatch: NewBatch,
+): Promise<void> {
   let batch = newBatch();
   let length = 0;
   const flush = async (): Promise<void> => {
@@ -331,7 +343,7 @@ async function pump(stream: Readable, post: Post, room: Room, newBatch: NewBatch
     await room();
     batch = newBatch();
   };
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  const take = async (chunk: Uint8Array): Promise<void> => {
     for (let at = 0; at < chunk.length;) {
       const part = chunk.subarray(at, at + BATCH_SIZE - length);
       batch.set(part, length);
@@ -339,7 +351,9 @@ async function pump(stream: Readable, post: Post, room: Room, newBatch: NewBatch
       at += part.length;
       if (length === BATCH_SIZE) await flush();
     }
-  }
+  };
+  for await (const chunk of stream as AsyncIterable<Buffer>) await take(chunk);
+  if (tail) await take(tail);
   await flush();
   post({ kind: 'end' });
 }

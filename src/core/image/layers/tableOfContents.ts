@@ -11,6 +11,12 @@ export interface FoundTable {
   readonly key: string | undefined;
 }
 
+export interface TableSearch {
+  readonly table?: FoundTable;
+  /** The last bytes of a layer without a table, read to see that: whoever streams the layer need not fetch them again. */
+  readonly tail?: Uint8Array;
+}
+
 const STARGZ_DIGEST = 'containerd.io/snapshot/stargz/toc.digest';
 /** The first is what skopeo and buildah wrote until 2023. */
 const CHUNKED_PREFIXES = ['io.containers.zstd-chunked.', 'io.github.containers.zstd-chunked.'];
@@ -28,14 +34,14 @@ export function tableKeyOf({ digest, annotations = {} }: Descriptor): string {
   return table !== undefined && isDigest(table) ? `${digest}+${table.slice(table.indexOf(':') + 1)}` : digest;
 }
 
-/** Undefined where there is none, or where the source gives no parts. */
+/** No table where there is none, or where the source gives no parts. */
 export async function findTableOfContents(
   source: BlobSource,
   descriptor: Descriptor,
   signal: AbortSignal,
-): Promise<FoundTable | undefined> {
+): Promise<TableSearch> {
   const { annotations = {}, sizeInBytes } = descriptor;
-  if (!source.honoursRanges || sizeInBytes === 0) return undefined;
+  if (!source.honoursRanges || sizeInBytes === 0) return {};
   const chunked = parseChunkedPosition(chunkedAnnotation(annotations, 'manifest-position'), sizeInBytes);
   if (chunked) return readChunkedTable(source, descriptor, chunked, signal);
   const announced = annotations[STARGZ_DIGEST];
@@ -43,7 +49,7 @@ export async function findTableOfContents(
     announced === undefined &&
     (sizeInBytes < MIN_UNANNOUNCED_SIZE || /zstd|tar$/.test(descriptor.mediaType))
   ) {
-    return undefined;
+    return {};
   }
   const digest = announced !== undefined && isDigest(announced) ? announced : undefined;
   return readStargzTable(source, descriptor, digest, signal);
@@ -54,21 +60,19 @@ async function readChunkedTable(
   descriptor: Descriptor,
   position: { readonly offset: number; readonly length: number },
   signal: AbortSignal,
-): Promise<FoundTable | undefined> {
+): Promise<TableSearch> {
   const bytes = await readSpan(source, descriptor, position, signal);
-  if (!bytes) return undefined;
+  if (!bytes) return {};
   const checksum = chunkedAnnotation(descriptor.annotations ?? {}, 'manifest-checksum');
   const digest = checksum !== undefined && isDigest(checksum) ? checksum : undefined;
-  return {
-    request: {
-      format: 'zstdChunked',
-      layer: descriptor.digest,
-      bytes,
-      ...(digest && { digest }),
-      contentEnd: position.offset,
-    },
-    key: digest && tableKeyOf(descriptor),
-  };
+  const request = {
+    format: 'zstdChunked',
+    layer: descriptor.digest,
+    bytes,
+    ...(digest && { digest }),
+    contentEnd: position.offset,
+  } as const;
+  return { table: { request, key: digest && tableKeyOf(descriptor) } };
 }
 
 async function readStargzTable(
@@ -76,20 +80,16 @@ async function readStargzTable(
   descriptor: Descriptor,
   digest: Digest | undefined,
   signal: AbortSignal,
-): Promise<FoundTable | undefined> {
+): Promise<TableSearch> {
   const { sizeInBytes } = descriptor;
   const length = Math.min(digest ? SPECULATIVE_TAIL : STARGZ_FOOTER_SIZE, sizeInBytes);
   const tailStart = sizeInBytes - length;
   const tail = await readSpan(source, descriptor, { offset: tailStart, length }, signal);
-  const tableStart = tail && parseStargzFooter(tail.subarray(-STARGZ_FOOTER_SIZE));
+  if (!tail) return {};
+  const tableStart = parseStargzFooter(tail.subarray(-STARGZ_FOOTER_SIZE));
   const tableEnd = sizeInBytes - STARGZ_FOOTER_SIZE;
-  if (
-    !tail ||
-    tableStart === undefined ||
-    tableStart >= tableEnd ||
-    tableEnd - tableStart > MAX_COMPRESSED_TABLE
-  ) {
-    return undefined;
+  if (tableStart === undefined || tableStart >= tableEnd || tableEnd - tableStart > MAX_COMPRESSED_TABLE) {
+    return { tail };
   }
   const inTail = tail.subarray(Math.max(0, tableStart - tailStart), length - STARGZ_FOOTER_SIZE);
   const missing = Math.min(tailStart, tableEnd) - tableStart;
@@ -97,17 +97,15 @@ async function readStargzTable(
     missing > 0
       ? await readSpan(source, descriptor, { offset: tableStart, length: missing }, signal)
       : new Uint8Array();
-  if (!before) return undefined;
-  return {
-    request: {
-      format: 'estargz',
-      layer: descriptor.digest,
-      bytes: new Uint8Array(Buffer.concat([before, inTail])),
-      ...(digest && { digest }),
-      contentEnd: tableStart,
-    },
-    key: digest && tableKeyOf(descriptor),
-  };
+  if (!before) return {};
+  const request = {
+    format: 'estargz',
+    layer: descriptor.digest,
+    bytes: new Uint8Array(Buffer.concat([before, inTail])),
+    ...(digest && { digest }),
+    contentEnd: tableStart,
+  } as const;
+  return { table: { request, key: digest && tableKeyOf(descriptor) } };
 }
 
 /**

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { isCoreError } from '../../../../src/core/common/CoreError.ts';
 import { openImageFiles, type ImageFiles } from '../../../../src/core/image/files/ImageFiles.ts';
 import type { LayerIndexer } from '../../../../src/core/image/layers/LayerIndexer.ts';
+import { MediaType } from '../../../../src/core/oci/mediaType.ts';
 import { MemoryBlobSource } from '../../../support/layers/MemoryBlobSource.ts';
 import { packed, packTar } from '../../../support/layers/packTar.ts';
 import { TestIndexer } from '../../../support/layers/TestIndexer.ts';
@@ -141,4 +142,47 @@ describe('Layers with a table of contents', () => {
       );
     });
   }
+
+  it('are found without an annotation, by the footer of eStargz', async () => {
+    const source = new MemoryBlobSource();
+    const { bytes, mediaType } = await toEstargz(
+      await packTar([packed('unannounced', randomBytes(2_000_000))]),
+    );
+    const files = await open(source, { bytes, mediaType, annotations: {} });
+    assert.equal(files.layers[0]?.index.meta.compression, 'chunks');
+    assert.ok(source.bytesRead < 300_000, `${source.bytesRead} bytes`);
+  });
+
+  const ANNOUNCED = { 'containerd.io/snapshot/stargz/toc.digest': `sha256:${'0'.repeat(64)}` };
+  for (const [what, size, annotations] of [
+    ['whose end was looked at', 3_000_000, {}],
+    ['that only claims to have a table', 300_000, ANNOUNCED],
+    ['that is no longer than what was looked at', 1_000, ANNOUNCED],
+  ] as const) {
+    it(`take no byte twice of a layer ${what}`, async () => {
+      const source = new MemoryBlobSource();
+      const bytes = gzipSync(await packTar([packed('plain', randomBytes(size))]));
+      const files = await open(source, { bytes, mediaType: MediaType.ociLayerGzip, annotations });
+      assert.equal(files.layers[0]?.index.meta.compression, 'gzip');
+      assert.equal(source.bytesRead, bytes.length);
+      assert.equal((await files.readFile(files.resolve('/plain'), size, signal)).length, size);
+    });
+  }
+
+  it('are streamed anew, their end too, where that does not fit the digest', async () => {
+    const source = new MemoryBlobSource();
+    const bytes = gzipSync(await packTar([packed('torn', randomBytes(2_000_000))]));
+    const descriptor = source.add(bytes);
+    source.corrupt(descriptor, (torn) => torn.fill(0, bytes.length - 8));
+    const opened = source.open.bind(source);
+    source.open = (each, ...rest) => {
+      const stream = opened(each, ...rest);
+      // Only the first read, of the end, was of another content.
+      source.corrupt(descriptor, () => bytes);
+      return stream;
+    };
+    const files = await openImageFiles([descriptor], { source, indexer, signal });
+    assert.deepEqual(source.requests.slice(1), [{ offset: 0, length: bytes.length - 51 }, 'whole']);
+    assert.equal(files.get('/torn')?.sizeInBytes, 2_000_000);
+  });
 });
