@@ -6,7 +6,7 @@ import type { FileEntry } from '../core/image/files/FileEntry.ts';
 import type { ImageFiles } from '../core/image/files/ImageFiles.ts';
 import { createSignal } from '../platform/cancellation.ts';
 import { formatSize } from '../platform/format.ts';
-import { IMAGE_SCHEME, parseImageFile } from '../platform/imageFileAddress.ts';
+import { IMAGE_SCHEME, nameInUri, parseImageFile } from '../platform/imageFileAddress.ts';
 import type { OpenImages } from '../platform/OpenImages.ts';
 import { wordError } from '../platform/wordError.ts';
 
@@ -51,7 +51,7 @@ export class ImageFileSystem implements vscode.FileSystemProvider {
     return this.#answer(uri, (files, path) =>
       files.readDirectory(path).map((entry): [string, vscode.FileType] => {
         const isLink = entry.type === 'symbolicLink';
-        return [entry.name, typeOf(isLink ? tryResolve(files, entry.path) : entry, isLink)];
+        return [nameInUri(path, entry.name), typeOf(isLink ? tryResolve(files, entry.path) : entry, isLink)];
       }),
     );
   }

@@ -1,6 +1,7 @@
 /**
  * How a `berth-image` URI names a file of an image; built and parsed here and nowhere else:
- * `berth-image://<image>/<path>`. The path is the path in the image, so that editors show just that. The authority says the
+ * `berth-image://<image>/<path>`. The path is the path in the image, so that editors show just that; only a name that VS Code
+ * would take for a Windows drive (`/C:`) and write in lower case is escaped. The authority says the
  * rest in hexadecimal, because VS Code lower-cases authorities: the kind, the connection and repository or nothing, the
  * digest, and the position of a layer that is looked at alone.
  */
@@ -56,7 +57,12 @@ const Authority = v.union([
 ]);
 
 export function formatImageFile({ image, layer: position, path }: ImageFileAddress): UriParts {
-  return { scheme: IMAGE_SCHEME, authority: authorityOf(image, position), path };
+  return { scheme: IMAGE_SCHEME, authority: authorityOf(image, position), path: escapeDrive(path) };
+}
+
+/** Name of an entry of the folder `folder`, as it stands in a URI. */
+export function nameInUri(folder: string, name: string): string {
+  return folder === '/' ? escapeDrive(`/${name}`).slice(1) : name;
 }
 
 /** One string for an image, the same for every file of it. */
@@ -74,8 +80,22 @@ export function parseImageFile({ scheme, authority, path }: UriParts): ImageFile
   return {
     image,
     ...(position !== undefined && { layer: position }),
-    path: path.replace(/(?<=.)\/+$/s, '') || '/',
+    path: unescapeDrive(path.replace(/(?<=.)\/+$/s, '')) || '/',
   };
+}
+
+/** What looks like a drive begins with the hexadecimal number of its letter instead; what looks like that, with that of `%`. */
+function escapeDrive(path: string): string {
+  return /^\/(?:[A-Z]|%[\dA-F]+):/.test(path)
+    ? `/%${path.charCodeAt(1).toString(16).toUpperCase()}${path.slice(2)}`
+    : path;
+}
+
+function unescapeDrive(path: string): string {
+  return path.replace(
+    /^\/%([\dA-F]{2})(?=[\dA-F]*:)/,
+    (_, code: string) => `/${String.fromCharCode(parseInt(code, 16))}`,
+  );
 }
 
 function authorityOf(image: ImageAddress, position: number | undefined): string {

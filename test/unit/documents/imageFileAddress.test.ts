@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { URI } from 'vscode-uri';
+import { URI, Utils } from 'vscode-uri';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
 import {
   formatImageFile,
   imageKeyOf,
+  nameInUri,
   parseImageFile,
   type ImageFileAddress,
 } from '../../../src/platform/imageFileAddress.ts';
@@ -41,6 +42,18 @@ describe('The address of a file in an image', () => {
         },
       ),
     );
+  });
+
+  for (const path of ['/C:', '/C:/x', '/Z:y', '/%43:', '/%2543:', '/%:', '/%4:', '/c:', '/CC:', '/x/C:']) {
+    it(`comes back for ${path}, though VS Code writes drives in lower case`, () => {
+      assert.equal(through({ image, path }).path, path);
+    });
+  }
+
+  it('is the one that VS Code makes of a folder and a name that was listed there', () => {
+    const root = URI.from(formatImageFile({ image, path: '/' }));
+    const listed = Utils.joinPath(root, nameInUri('/', 'C:'), nameInUri('/C:', 'D:'));
+    assert.equal(parseImageFile(URI.parse(listed.toString())).path, '/C:/D:');
   });
 
   it('keeps the root and an image of the engine apart from everything else', () => {
