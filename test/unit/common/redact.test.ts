@@ -89,7 +89,7 @@ describe('redact', () => {
   });
 
   it('takes time in proportion to the text, whatever it holds', () => {
-    const before = process.cpuUsage();
+    // As a square of its length one of these would outlast the test's deadline many times.
     for (const unit of [
       '"password',
       '=a:',
@@ -104,9 +104,7 @@ describe('redact', () => {
       "'",
       'secret:"\\',
     ]) {
-      redact(unit.repeat(Math.ceil(100_000 / unit.length)));
+      redact(unit.repeat(Math.ceil(200_000 / unit.length)));
     }
-    const { user, system } = process.cpuUsage(before);
-    assert.ok((user + system) / 1000 < 3000, `${(user + system) / 1000} ms`);
   });
 });

@@ -122,23 +122,21 @@ describe('DockerRunner', () => {
   });
 
   for (const stop of ['cancel', 'timeout'] as const) {
-    it(`${stop} answers within a second and kills the whole tree, even processes that ignore SIGTERM`, async () => {
+    it(`${stop} answers without waiting for processes that ignore SIGTERM, and kills the whole tree`, async () => {
       const runner = await runnerOf(
         `trap '' TERM; (trap '' TERM; sh -c 'trap "" TERM; echo $$ > "$FOLDER/child"; while :; do sleep 1; done') & echo $$ > "$FOLDER/parent"; wait; wait`,
       );
       const controller = new AbortController();
-      const options = stop === 'cancel' ? { signal: controller.signal } : { signal, timeoutMs: 500 };
-      let answered = 0;
-      const run = runner.run(command(), options).finally(() => (answered = Date.now()));
-      run.catch(() => undefined);
+      const options = stop === 'cancel' ? { signal: controller.signal } : { signal, timeoutMs: 3_000 };
       const pidOf = (name: string) => readFile(join(folder, name), 'utf8').catch(() => '');
+      const run = runner.run(command(), options);
+      run.catch(() => undefined);
       await until(async () => (await pidOf('child')) !== '' && (await pidOf('parent')) !== '');
       const [child, parent] = [await pidOf('child'), await pidOf('parent')];
       assert.ok(exists(child) && exists(parent));
-      const stopped = Date.now();
       controller.abort();
       await assert.rejects(run, fails(stop === 'cancel' ? 'cancelled' : 'timeout'));
-      assert.ok(answered - stopped < 1_400, `took ${answered - stopped} ms`);
+      assert.ok(exists(child) && exists(parent));
       await until(() => !exists(child) && !exists(parent));
     });
   }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
@@ -10,7 +9,6 @@ import { sortTags, type TagOrder } from '../../../src/core/oci/tagOrder.ts';
 import { OciProvider } from '../../../src/core/providers/OciProvider.ts';
 import {
   RepositoryListing,
-  type ShownTags,
   type TagSource,
   type TagViewOptions,
 } from '../../../src/explorer/RepositoryListing.ts';
@@ -329,7 +327,7 @@ describe('RepositoryListing', () => {
     });
 
     for (const sortBy of ['version', 'name'] satisfies TagOrder[]) {
-      it(`sorts 100,000 tags by ${sortBy} as one sort would, the event loop never held for 50 ms`, async () => {
+      it(`sorts 100,000 tags by ${sortBy} as one sort would, giving others a turn every 2,000`, async () => {
         const registry = new ScriptedRegistry({ pageSize: 1_000_000 });
         const names = Array.from(
           { length: 100_000 },
@@ -340,11 +338,8 @@ describe('RepositoryListing', () => {
         const { listing } = createListing(registry, 100);
         // Loaded first: how long a reply of 100,000 names is parsed is the client's.
         await listing.view({ ...VERSION, filter: 'v1.' });
-        // The best of a few: other work of the machine is not ours, and the first also compiles.
-        const runs: Awaited<ReturnType<typeof longestTurn<ShownTags>>>[] = [];
-        while (runs.length < 4) runs.push(await longestTurn(() => listing.view({ ...VERSION, sortBy })));
-        const { tags } = runs[0]!.result;
-        const longest = Math.min(...runs.map(({ ms }) => ms));
+        const { result, turns } = await turnsDuring(() => listing.view({ ...VERSION, sortBy }));
+        const { tags } = result;
         assert.deepEqual(
           tags,
           sortTags(
@@ -354,7 +349,8 @@ describe('RepositoryListing', () => {
             .slice(0, 100)
             .map(({ name }) => name),
         );
-        assert.ok(longest < 50, `held for ${longest.toFixed(0)} ms`);
+        // Once while they are filtered, once while they are sorted. How long a turn is, is measured by the benchmark.
+        assert.ok(turns >= (2 * names.length) / 2_000 - 2, `${turns} turns`);
       });
     }
   });
@@ -421,22 +417,19 @@ describe('RepositoryListing', () => {
   });
 });
 
-/** How long `work` held the event loop at most, in milliseconds. */
-async function longestTurn<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly ms: number }> {
-  let ms = 0;
-  let last = performance.now();
+/** How many turns of the event loop others had while `work` ran. */
+async function turnsDuring<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly turns: number }> {
+  let turns = 0;
   let isDone = false;
-  const watch = (async () => {
-    while (!isDone) {
-      await nextTurn();
-      ms = Math.max(ms, performance.now() - last);
-      last = performance.now();
-    }
+  const others = (async () => {
+    for (; !isDone; turns++) await nextTurn();
   })();
   const result = await work();
   isDone = true;
-  await watch;
-  return { result, ms };
+  await others;
+  return { result, turns };
 }
 
 /** Answers everything until `work` is done; a page that an earlier step shares and fails is asked for again. */

@@ -13,7 +13,6 @@ import {
   parseTag,
   tryParseReference,
 } from '../../../src/core/oci/reference.ts';
-import { cpuMsOf } from './cpuTime.ts';
 import type { Reference, ReferenceProblem } from '../../../src/core/oci/reference.ts';
 
 const SHA256: Digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -198,16 +197,14 @@ describe('parseReference', () => {
   });
 
   it('stays fast on hostile text', () => {
-    const ms = cpuMsOf(() => {
-      for (const unit of ['a', '-', 'a-', '.', 'a.', '_', ':', '@', '/', 'a/', '[', '1:']) {
-        tryParseReference(unit.repeat(100_000));
-        tryParseReference(unit.repeat(500));
-        isRepositoryName(unit.repeat(100_000));
-        isTag(unit.repeat(100_000));
-        isHost(unit.repeat(100_000));
-      }
-    });
-    assert.ok(ms < 1000, `${ms} ms`);
+    // As a square of its length one of these would outlast the test's deadline many times.
+    for (const unit of ['a', '-', 'a-', '.', 'a.', '_', ':', '@', '/', 'a/', '[', '1:']) {
+      tryParseReference(unit.repeat(200_000));
+      tryParseReference(unit.repeat(500));
+      isRepositoryName(unit.repeat(200_000));
+      isTag(unit.repeat(200_000));
+      isHost(unit.repeat(200_000));
+    }
   });
 });
 

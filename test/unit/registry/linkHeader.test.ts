@@ -44,8 +44,7 @@ describe('nextLinkOf', () => {
   });
 
   it('takes no longer than linear time for a hostile header', () => {
-    const started = performance.now();
-    nextLinkOf(`${'<'.repeat(8_000)}${'; rel = '.repeat(1_000)}`);
-    assert.ok(performance.now() - started < 200);
+    // As a square of its length this would outlast the test's deadline many times.
+    assert.equal(nextLinkOf(`${'<'.repeat(800_000)}${'; rel = '.repeat(100_000)}`), undefined);
   });
 });

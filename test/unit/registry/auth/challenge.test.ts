@@ -96,8 +96,7 @@ describe('parseChallenges', () => {
   });
 
   it('stays fast on hostile headers', () => {
-    const start = performance.now();
-    for (const piece of ['a ', ' ', '\t=', 'a=', '"\\', ',', 'a="']) parseChallenges(piece.repeat(8000));
-    assert.ok(performance.now() - start < 1000);
+    // As a square of its length one of these would outlast the test's deadline many times.
+    for (const piece of ['a ', ' ', '\t=', 'a=', '"\\', ',', 'a="']) parseChallenges(piece.repeat(400_000));
   });
 });

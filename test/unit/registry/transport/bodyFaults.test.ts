@@ -288,14 +288,14 @@ describe('Transport, body faults', () => {
 
   it('row 14: a reader that takes its time is not mistaken for a slow server', async () => {
     const content = Buffer.alloc(1_000_000);
-    await using test = await setUp([reply(200, content)], { limits: { ...limits, slowBodyWindowMs: 20 } });
+    await using test = await setUp([reply(200, content)], { limits: { ...limits, slowBodyWindowMs: 100 } });
     const { body } = await test.harness.request(PATH);
     let received = 0;
     let pauses = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {
       received += chunk.length;
       // Three windows long, while the server would send at once.
-      if (pauses++ < 2) await new Promise((resolve) => setTimeout(resolve, 60));
+      if (pauses++ < 2) await new Promise((resolve) => setTimeout(resolve, 300));
     }
     assert.equal(received, content.length);
   });

@@ -275,10 +275,8 @@ describe('Transport, statuses', () => {
         ),
       );
       await server.until(() => server.requests.length === 6);
-      const before = performance.now();
       controller.abort();
       const results = await all;
-      assert.ok(performance.now() - before < 1000);
       await server.until(() => server.openConnections === 0);
       assert.equal(limiter.activeCount, 0);
       assert.equal(server.requests.length, 6);
