@@ -35,6 +35,7 @@ import { Activity } from './platform/Activity.ts';
 import { Capabilities } from './platform/Capabilities.ts';
 import { CleanUpReviews } from './platform/CleanUpReviews.ts';
 import { confirmTransportQuestion } from './platform/confirmTransportQuestion.ts';
+import type { Connection } from './platform/Connection.ts';
 import { createConnectionCredentials } from './platform/connectionCredentials.ts';
 import { ConnectionSettings } from './platform/ConnectionSettings.ts';
 import { readDockerEnvironment } from './platform/dockerSettings.ts';
@@ -61,12 +62,13 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const settings = own(new ConnectionSettings());
   const secrets = new SecretCredentials(context.secrets);
+  const credentials = (connection: Connection) => createConnectionCredentials(connection, secrets, logger);
   const sessions = own(
     new RegistrySessions({
       settings,
       logger,
       userAgent: `berth/${version}`,
-      credentials: (connection) => createConnectionCredentials(connection, secrets, logger),
+      credentials,
       confirm: confirmTransportQuestion,
       keyPassphrase: (owner) => secrets.keyPassphrases.get(owner),
     }),
@@ -204,7 +206,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const imageCopies = (): Promise<ImageCopies> =>
     (copies ??= import('./commands/copy/ImageCopies.ts').then(
       (module) =>
-        new module.ImageCopies(sessions, registriesTree, registriesView, activity, journal, tagUndo),
+        new module.ImageCopies({ sessions, registriesTree, registriesView, activity, journal, tagUndo }),
     ));
   tagUndo.onInterrupted('copy', {
     resume: async (operation) => (await imageCopies()).resume(operation),
@@ -213,7 +215,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const repositoryCleanUp = async (): Promise<RepositoryCleanUp> => {
     const module = await import('./commands/cleanUp/RepositoryCleanUp.ts');
-    return new module.RepositoryCleanUp(sessions, activity, journal, tagUndo);
+    return new module.RepositoryCleanUp({ sessions, activity, journal, tagUndo });
   };
   tagUndo.onInterrupted('cleanUp', {
     resume: async (operation) => (await repositoryCleanUp()).resume(operation),
@@ -232,6 +234,7 @@ export function activate(context: vscode.ExtensionContext): void {
         return createCommands({
           settings,
           secrets,
+          credentials,
           sessions,
           answers: new LastAnswers(context.globalState),
           workspaceAnswers: new LastAnswers(context.workspaceState),

@@ -1,6 +1,7 @@
 /** What commands are built from; extension.ts makes it, index.ts hands each command what it needs. */
 import type * as vscode from 'vscode';
 import type { Logger } from '../core/common/Logger.ts';
+import type { CredentialStore } from '../core/credentials/CredentialStore.ts';
 import type { Docker } from '../core/docker/Docker.ts';
 import type { Journal } from '../core/operations/Journal.ts';
 import type { LocalRegistry } from '../core/operations/LocalRegistry.ts';
@@ -14,6 +15,7 @@ import type { ComparePanels } from '../panels/compare/ComparePanels.ts';
 import type { ManifestPanels } from '../panels/ManifestPanels.ts';
 import type { Activity } from '../platform/Activity.ts';
 import type { CleanUpReviews } from '../platform/CleanUpReviews.ts';
+import type { Connection } from '../platform/Connection.ts';
 import type { ConnectionSettings } from '../platform/ConnectionSettings.ts';
 import type { LastAnswers } from '../platform/LastAnswers.ts';
 import type { OpenImages } from '../platform/OpenImages.ts';
@@ -27,6 +29,8 @@ import type { TagUndo } from './tags/TagUndo.ts';
 export interface Services {
   readonly settings: ConnectionSettings;
   readonly secrets: SecretCredentials;
+  /** How a connection signs in. */
+  readonly credentials: (connection: Connection) => CredentialStore;
   readonly sessions: RegistrySessions;
   readonly answers: LastAnswers;
   /** Answers that belong to this workspace. */

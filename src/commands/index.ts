@@ -3,8 +3,6 @@
  * first command runs: nothing here may be needed before.
  */
 import type { Command } from './Command.ts';
-import type { Connection } from '../platform/Connection.ts';
-import { createConnectionCredentials } from '../platform/connectionCredentials.ts';
 import type { Services } from './Services.ts';
 import { AllowBlockedRegistryCommand } from './connections/AllowBlockedRegistryCommand.ts';
 import { CompareSelection } from './compare/CompareSelection.ts';
@@ -97,65 +95,60 @@ import { ShowOutputCommand } from './views/ShowOutputCommand.ts';
 import { SortTagsCommand } from './views/SortTagsCommand.ts';
 
 export function createCommands(services: Services): Command[] {
-  const { settings, secrets, sessions, logger, activity, journal, tagUndo, registriesTree: tree } = services;
-  const view = services.registriesView;
-  const copies = services.imageCopies;
-  const copyForm = new CopyForm(
-    settings,
-    new ReferenceForm(settings, tree, services.answers),
-    services.answers,
-  );
+  const { settings, activity, registriesTree: tree } = services;
+  const references = new ReferenceForm(services);
+  const copyForm = new CopyForm(services, references);
   return [
-    new ConnectRegistryCommand(settings, secrets, sessions, logger, tree, view),
-    new ConnectDockerHubCommand(settings, secrets, sessions, logger, tree, view),
-    new ConnectAzureCommand(settings, secrets, sessions, logger, tree, view),
-    new ConnectEcrCommand(settings, secrets, sessions, logger, tree, view),
-    new ConnectGoogleCommand(settings, secrets, sessions, logger, tree, view),
-    new EditConnectionCommand(settings, secrets, sessions, logger),
-    new RemoveConnectionCommand(settings, secrets),
-    new SignInCommand(settings, secrets, sessions, logger),
-    new SignOutCommand(settings, secrets, sessions),
-    new TrustCertificateCommand(settings, sessions),
-    new ChooseClientCertificateCommand(settings, secrets, sessions),
-    new AllowBlockedRegistryCommand(settings, sessions),
-    new ImportConnectionsCommand(settings, sessions, activity),
+    new ConnectRegistryCommand(services),
+    new ConnectDockerHubCommand(services),
+    new ConnectAzureCommand(services),
+    new ConnectEcrCommand(services),
+    new ConnectGoogleCommand(services),
+    new EditConnectionCommand(services),
+    new RemoveConnectionCommand(services),
+    new SignInCommand(services),
+    new SignOutCommand(services),
+    new TrustCertificateCommand(services),
+    new ChooseClientCertificateCommand(services),
+    new AllowBlockedRegistryCommand(services),
+    new ImportConnectionsCommand(services),
     new CreateRepositoryCommand(services),
     new SearchDockerHubCommand(services),
     new PinRepositoryCommand(settings),
     new UnpinRepositoryCommand(settings),
-    new RunLocalRegistryCommand(services.localRegistry, settings, sessions, activity, tree, view),
+    new RunLocalRegistryCommand(services),
     new StartLocalRegistryCommand(services),
     new StopLocalRegistryCommand(services),
     new CollectGarbageCommand(services),
     new RemoveLocalRegistryCommand(services),
-    ...createImageCommands(services),
+    ...createImageCommands(services, references),
     ...createFileCommands(services),
     ...createCompareCommands(services),
-    new InspectManifestCommand(services.panels, tree),
+    new InspectManifestCommand(services),
     new OpenRawManifestCommand(tree),
     new OpenReferrerCommand(tree),
     new OpenRawReferrerCommand(tree),
     new OpenSourceCommitCommand(tree),
-    new VerifySignatureCommand(tree, services.verifications, services.workspaceAnswers),
-    new CopyReferenceCommand(sessions, tree, services.selectedReferences),
-    new CopyDigestCommand(sessions, tree),
-    new CopyPullCommandCommand(sessions, tree),
-    new OpenInBrowserCommand(sessions, tree),
-    new DeleteTagCommand(sessions, tree, view, activity, journal, tagUndo),
-    new RetagCommand(sessions, tree, view, activity, journal, tagUndo),
+    new VerifySignatureCommand(services),
+    new CopyReferenceCommand(services),
+    new CopyDigestCommand(services),
+    new CopyPullCommandCommand(services),
+    new OpenInBrowserCommand(services),
+    new DeleteTagCommand(services),
+    new RetagCommand(services),
     ...createCleanUpCommands(services),
-    new CopyToCommand(sessions, tree, copyForm, copies),
-    new PromoteCommand(sessions, tree, copies),
-    new ExportImageCommand(sessions, tree, activity),
-    new ImportImageCommand(copyForm, copies),
+    new CopyToCommand(services, copyForm),
+    new PromoteCommand(services),
+    new ExportImageCommand(services),
+    new ImportImageCommand(copyForm, services.imageCopies),
     new UndoCommand(activity),
-    new SearchCommand(settings, tree, view, services.answers),
+    new SearchCommand(services),
     new RefreshCommand(tree),
     new RefreshNodeCommand(tree),
     new LoadMoreCommand(tree),
     new ResolveErrorCommand(tree),
     new SortTagsCommand(),
-    new ShowCapabilitiesCommand(services.capabilitiesPanels, settings, tree),
+    new ShowCapabilitiesCommand(services),
     new FilterTagsCommand(tree),
     new ClearTagFilterCommand(tree),
     new RefreshLocalImagesCommand(services.localImagesTree),
@@ -172,71 +165,53 @@ export function createCommands(services: Services): Command[] {
 
 /** Clean-ups of repositories and of local images: planned, reviewed as documents, carried out. */
 function createCleanUpCommands(services: Services): Command[] {
-  const { sessions, activity, journal, tagUndo, answers, docker, cleanUpReviews: reviews } = services;
+  const { cleanUpReviews: reviews } = services;
   return [
-    new CleanUpRepositoryCommand(sessions, services.registriesTree, answers, reviews),
-    new CleanUpLocalImagesCommand(docker, answers, reviews),
-    new RunCleanUpCommand(
-      reviews,
-      new RepositoryCleanUp(sessions, activity, journal, tagUndo),
-      new LocalCleanUp(docker, activity, services.localImagesTree),
-    ),
+    new CleanUpRepositoryCommand(services),
+    new CleanUpLocalImagesCommand(services),
+    new RunCleanUpCommand(reviews, new RepositoryCleanUp(services), new LocalCleanUp(services)),
     new SaveCleanUpRulesCommand(reviews),
   ];
 }
 
 /** The commands that compare two images. */
 function createCompareCommands(services: Services): Command[] {
-  const { settings, sessions, registriesTree: tree, docker, answers, comparePanels } = services;
-  const questions = { settings, tree, docker, answers };
   const selection = new CompareSelection();
   return [
-    new SelectForCompareCommand(questions, selection),
-    new CompareWithSelectedCommand(questions, selection, comparePanels),
-    new CompareWithBaseImageCommand(questions, sessions, comparePanels),
+    new SelectForCompareCommand(services, selection),
+    new CompareWithSelectedCommand(services, selection),
+    new CompareWithBaseImageCommand(services),
   ];
 }
 
 /** The commands about files inside images. */
 function createFileCommands(services: Services): Command[] {
-  const {
-    sessions,
-    registriesTree,
-    images,
-    imageFilesTree: tree,
-    imageFilesView: view,
-    activity,
-    answers,
-  } = services;
   return [
-    new BrowseFilesCommand(sessions, registriesTree, images, tree, view, answers),
-    new FindFileCommand(images, tree, view),
-    new SaveFileCommand(images, tree, activity, answers),
-    new SaveFolderCommand(images, tree, activity, answers),
+    new BrowseFilesCommand(services),
+    new FindFileCommand(services),
+    new SaveFileCommand(services),
+    new SaveFolderCommand(services),
     new CopyFilePathCommand(),
-    new CloseImageFilesCommand(tree),
-    new RefreshImageFilesCommand(tree),
+    new CloseImageFilesCommand(services.imageFilesTree),
+    new RefreshImageFilesCommand(services.imageFilesTree),
   ];
 }
 
 /** The commands that run docker. */
-function createImageCommands(services: Services): Command[] {
-  const { settings, secrets, sessions, answers, activity, docker, logger } = services;
-  const { registriesTree: tree, registriesView: view, localImagesTree: localImages } = services;
-  const credentials = (connection: Connection) => createConnectionCredentials(connection, secrets, logger);
-  const signIn = new DockerSignIn(docker, settings, credentials, sessions, answers, activity);
-  const form = new ReferenceForm(settings, tree, answers);
-  const pusher = new ImagePusher(docker, signIn, form, sessions, activity, tree, view, localImages);
+function createImageCommands(services: Services, references: ReferenceForm): Command[] {
+  const { settings, docker } = services;
+  const signIn = new DockerSignIn(services);
+  const pusher = new ImagePusher(services, signIn, references);
   return [
-    new BuildImageCommand(docker, settings, answers, activity, signIn, pusher, localImages),
-    new TagImageCommand(docker, answers, form, pusher, localImages),
-    new PushImageCommand(docker, answers, pusher),
-    new PullImageCommand(docker, signIn, sessions, activity, answers, tree, localImages),
-    new RemoveImageCommand(docker, activity, answers, localImages, services.localImagesView),
-    new PruneImagesCommand(docker, activity, localImages),
-    new RunImageCommand(docker, answers),
+    new BuildImageCommand(services, signIn, pusher),
+    new TagImageCommand(services, references, pusher),
+    new PushImageCommand(services, pusher),
+    new PullImageCommand(services, signIn),
+    new RemoveImageCommand(services),
+    new PruneImagesCommand(services),
+    new RunImageCommand(services),
     new LogInCommand(settings, signIn),
-    new LogOutCommand(docker, settings, sessions),
+    new LogOutCommand(services),
     new SelectDockerContextCommand(docker),
     new SelectBuilderCommand(docker),
   ];

@@ -1,6 +1,7 @@
 /** What happens around a docker push to Amazon ECR when docker is not logged in. */
 import * as assert from 'node:assert/strict';
 import { DockerSignIn } from '../../src/commands/images/DockerSignIn.ts';
+import type { Services } from '../../src/commands/Services.ts';
 import { CoreError } from '../../src/core/common/CoreError.ts';
 import type { Credential } from '../../src/core/credentials/CredentialStore.ts';
 import type { LoginOptions } from '../../src/core/docker/commands/loginCommand.ts';
@@ -10,22 +11,22 @@ const HOST = '111122223333.dkr.ecr.eu-west-1.amazonaws.com';
 const TOKEN: Credential = { kind: 'basic', username: 'AWS', password: 'canary-token' };
 
 describe('Docker and a connection that signs in with AWS', () => {
-  type Parts = ConstructorParameters<typeof DockerSignIn>;
-
   function createSignIn(
     auth: Connection['auth'],
     logins: LoginOptions[],
     credential: Credential = TOKEN,
   ): DockerSignIn {
     const connection = { id: HOST, url: `https://${HOST}/team`, name: 'ecr', auth, repositories: [] };
-    return new DockerSignIn(
-      { login: async (options: LoginOptions) => void logins.push(options) } as unknown as Parts[0],
-      { connections: () => [connection] } as unknown as Parts[1],
-      () => ({ get: ({ key }) => Promise.resolve(key === HOST ? credential : undefined) }),
-      { reset: () => undefined } as unknown as Parts[3],
-      {} as unknown as Parts[4],
-      { entryOf: () => undefined } as unknown as Parts[5],
-    );
+    return new DockerSignIn({
+      docker: { login: async (options: LoginOptions) => void logins.push(options) },
+      settings: { connections: () => [connection] },
+      credentials: () => ({
+        get: ({ key }: { key: string }) => Promise.resolve(key === HOST ? credential : undefined),
+      }),
+      sessions: { reset: () => undefined },
+      answers: {},
+      activity: { entryOf: () => undefined },
+    } as unknown as Services);
   }
 
   it('gives docker a fresh token once, unasked, and tries again', async () => {

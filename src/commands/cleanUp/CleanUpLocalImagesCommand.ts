@@ -1,32 +1,28 @@
 import * as vscode from 'vscode';
-import type { Docker } from '../../core/docker/Docker.ts';
 import type { LocalImageDecision, LocalImageRules } from '../../core/operations/cleanup/localCleanUp.ts';
 import { formatReview } from '../../core/operations/cleanup/reviewText.ts';
 import { askPick, askText } from '../../platform/ask.ts';
-import type { CleanUpReviews } from '../../platform/CleanUpReviews.ts';
 import { formatCount, formatSize } from '../../platform/format.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
+
+type Needs = Pick<Services, 'docker' | 'answers' | 'cleanUpReviews'>;
 
 /** Asks which local images are to go and opens that as a document to review; removes nothing. */
 export class CleanUpLocalImagesCommand implements Command {
   readonly id = 'berth.cleanUpLocalImages';
-  readonly #docker: Docker;
-  readonly #answers: LastAnswers;
-  readonly #reviews: CleanUpReviews;
+  readonly #services: Needs;
 
-  constructor(docker: Docker, answers: LastAnswers, reviews: CleanUpReviews) {
-    this.#docker = docker;
-    this.#answers = answers;
-    this.#reviews = reviews;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(): Promise<void> {
     const { rules, title } = await this.#ask();
     const { signal } = new AbortController();
     const [images, used] = await Promise.all([
-      this.#docker.images(signal),
-      this.#docker.containers.usedImages(signal),
+      this.#services.docker.images(signal),
+      this.#services.docker.containers.usedImages(signal),
     ]);
     const { decideLocalImages } = await import('../../core/operations/cleanup/localCleanUp.ts');
     const decisions = decideLocalImages(images, used, rules, new Date());
@@ -46,7 +42,7 @@ export class CleanUpLocalImagesCommand implements Command {
       isUsed: reason === 'used' || used.has(image.id),
       ...(image.sizeInBytes !== undefined && { sizeInBytes: image.sizeInBytes }),
     }));
-    const uri = await this.#reviews.create(
+    const uri = await this.#services.cleanUpReviews.create(
       'local-images',
       { kind: 'localImages', entries },
       reviewText(decisions, title),
@@ -78,12 +74,12 @@ export class CleanUpLocalImagesCommand implements Command {
       const days = await askText({
         title,
         prompt: vscode.l10n.t('Older than how many days?'),
-        value: this.#answers.get('cleanUpLocal.days') ?? '30',
+        value: this.#services.answers.get('cleanUpLocal.days') ?? '30',
         validate: (text) =>
           /^\d{1,5}$/.test(text.trim()) ? undefined : vscode.l10n.t('Type a whole number, such as 10.'),
         accept: (text) => Number(text.trim()),
       });
-      await this.#answers.remember('cleanUpLocal.days', String(days));
+      await this.#services.answers.remember('cleanUpLocal.days', String(days));
       return {
         rules: { olderThanDays: days },
         title: vscode.l10n.t('older than {0} days', formatCount(days)),
@@ -92,11 +88,11 @@ export class CleanUpLocalImagesCommand implements Command {
     const pattern = await askText({
       title,
       prompt: vscode.l10n.t('Which images? A pattern over the whole name, such as localhost:5000/*'),
-      value: this.#answers.get('cleanUpLocal.pattern') ?? '',
+      value: this.#services.answers.get('cleanUpLocal.pattern') ?? '',
       validate: (text) => (/\s/.test(text.trim()) ? vscode.l10n.t('A name has no spaces.') : undefined),
       accept: (text) => text.trim() || '*',
     });
-    await this.#answers.remember('cleanUpLocal.pattern', pattern);
+    await this.#services.answers.remember('cleanUpLocal.pattern', pattern);
     return { rules: { pattern }, title: pattern };
   }
 }

@@ -2,52 +2,41 @@ import * as vscode from 'vscode';
 import type { CleanUpPlan } from '../../core/operations/cleanup/CleanUpPlan.ts';
 import type { CleanUpRuleSet } from '../../core/operations/cleanup/CleanUpRules.ts';
 import type { RepositoryNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import { createSignal } from '../../platform/cancellation.ts';
-import type { CleanUpReviews } from '../../platform/CleanUpReviews.ts';
 import { formatCount } from '../../platform/format.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { findTagsUsedInWorkspace } from '../../platform/usedTags.ts';
 import { wordReclaim } from '../../platform/wordReclaim.ts';
 import { reasonWords } from '../tags/describePlan.ts';
 import { askRepositoryNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askCleanUpRules } from './askCleanUpRules.ts';
 import { repositoryReviewText } from './repositoryReview.ts';
+
+type Needs = Pick<Services, 'sessions' | 'registriesTree' | 'answers' | 'cleanUpReviews'>;
 
 /** Asks for rules and opens what they would do as a document to review; deletes nothing. */
 export class CleanUpRepositoryCommand implements Command {
   readonly id = 'berth.cleanUpRepository';
-  readonly #sessions: RegistrySessions;
-  readonly #tree: RegistriesTree;
-  readonly #answers: LastAnswers;
-  readonly #reviews: CleanUpReviews;
+  readonly #services: Needs;
 
-  constructor(
-    sessions: RegistrySessions,
-    tree: RegistriesTree,
-    answers: LastAnswers,
-    reviews: CleanUpReviews,
-  ) {
-    this.#sessions = sessions;
-    this.#tree = tree;
-    this.#answers = answers;
-    this.#reviews = reviews;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: RepositoryNode): Promise<void> {
     const title = vscode.l10n.t('Clean Up Repository');
-    const { connectionId, repository } = node ?? (await askRepositoryNode(this.#tree, title));
-    const session = await this.#sessions.open(connectionId);
+    const { connectionId, repository } =
+      node ?? (await askRepositoryNode(this.#services.registriesTree, title));
+    const session = await this.#services.sessions.open(connectionId);
     const { provider, connection } = session;
     const ruleSet = await askCleanUpRules({
       title: vscode.l10n.t('Clean Up {0}', repository),
       repository,
       recordsPulls: provider.capabilities.recordsPulls === true,
       listsUntagged: provider.listUntagged !== undefined,
-      answers: this.#answers,
+      answers: this.#services.answers,
     });
     const plan = await this.#plan(session, repository, ruleSet);
     if (plan.method.method === 'impossible') {
@@ -78,7 +67,7 @@ export class CleanUpRepositoryCommand implements Command {
       relations,
       bytesFreed,
     } as const;
-    const uri = await this.#reviews.create(repository, review, text);
+    const uri = await this.#services.cleanUpReviews.create(repository, review, text);
     await vscode.window.showTextDocument(uri, { preview: false });
   }
 

@@ -1,25 +1,21 @@
 /** Carries out a reviewed clean-up of local images: exact counts, progress, and why some stayed. */
 import * as vscode from 'vscode';
 import { toDisplayLine } from '../../core/common/displayText.ts';
-import type { Docker } from '../../core/docker/Docker.ts';
 import type { LocalRemoval } from '../../core/operations/cleanup/localCleanUp.ts';
 import type { LocalImagesReview } from '../../core/operations/cleanup/storedReview.ts';
-import type { LocalImagesTree } from '../../explorer/LocalImagesTree.ts';
-import type { Activity } from '../../platform/Activity.ts';
 import { confirm, dismissed } from '../../platform/ask.ts';
 import { formatCount, formatSize } from '../../platform/format.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { listNames } from '../images/listNames.ts';
+import type { Services } from '../Services.ts';
+
+type Needs = Pick<Services, 'docker' | 'activity' | 'localImagesTree'>;
 
 export class LocalCleanUp {
-  readonly #docker: Docker;
-  readonly #activity: Activity;
-  readonly #localImages: LocalImagesTree;
+  readonly #services: Needs;
 
-  constructor(docker: Docker, activity: Activity, localImages: LocalImagesTree) {
-    this.#docker = docker;
-    this.#activity = activity;
-    this.#localImages = localImages;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   /** @returns whether everything went as the document says. */
@@ -55,8 +51,8 @@ export class LocalCleanUp {
     const title = vscode.l10n.t('Clean up local images');
     let removals: readonly LocalRemoval[] = [];
     try {
-      await this.#activity.run({ title, icon: 'trash' }, async ({ signal, report, append }) => {
-        removals = await removeLocalImages(this.#docker, names, {
+      await this.#services.activity.run({ title, icon: 'trash' }, async ({ signal, report, append }) => {
+        removals = await removeLocalImages(this.#services.docker, names, {
           signal,
           onProgress: (name, done) => report(toDisplayLine(name, 60), done / names.length),
           onOutput: append,
@@ -72,7 +68,7 @@ export class LocalCleanUp {
         };
       });
     } finally {
-      this.#localImages.refresh();
+      this.#services.localImagesTree.refresh();
     }
     return removals;
   }

@@ -10,39 +10,34 @@ import type {
   CleanUpResult,
 } from '../../core/operations/cleanup/runCleanUp.ts';
 import type { RepositoryReview } from '../../core/operations/cleanup/storedReview.ts';
-import type { Journal, JournalOperation } from '../../core/operations/Journal.ts';
-import type { Activity } from '../../platform/Activity.ts';
+import type { JournalOperation } from '../../core/operations/Journal.ts';
 import { confirm, dismissed } from '../../platform/ask.ts';
 import { formatCount } from '../../platform/format.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordBytesFreed, wordReason } from '../../platform/wordCleanUp.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { wordReclaim } from '../../platform/wordReclaim.ts';
 import { listNames } from '../images/listNames.ts';
-import type { InterruptedOperations, TagUndo } from '../tags/TagUndo.ts';
+import type { InterruptedOperations } from '../tags/TagUndo.ts';
+import type { Services } from '../Services.ts';
 
 /** Thousands of tags are looked at again, one by one. */
 const ROLL_BACK_MS = 10 * 60_000;
 const SETTLE_MS = 60_000;
 
-export class RepositoryCleanUp implements InterruptedOperations {
-  readonly #sessions: RegistrySessions;
-  readonly #activity: Activity;
-  readonly #journal: Journal;
-  readonly #undo: TagUndo;
+type Needs = Pick<Services, 'sessions' | 'activity' | 'journal' | 'tagUndo'>;
 
-  constructor(sessions: RegistrySessions, activity: Activity, journal: Journal, undo: TagUndo) {
-    this.#sessions = sessions;
-    this.#activity = activity;
-    this.#journal = journal;
-    this.#undo = undo;
+export class RepositoryCleanUp implements InterruptedOperations {
+  readonly #services: Needs;
+
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   /** @returns whether everything went as the document says, so that it has nothing more to tell. */
   async run(review: RepositoryReview, goes: ReadonlySet<string>): Promise<boolean> {
     const selection = await selectReviewed(review, goes);
-    const session = await this.#sessions.open(review.connectionId);
+    const session = await this.#services.sessions.open(review.connectionId);
     await confirmSelection(review, selection);
     const { repository, rules, deleteMethod: method } = review;
     const { targets, staying } = selection;
@@ -54,7 +49,7 @@ export class RepositoryCleanUp implements InterruptedOperations {
   }
 
   async resume(operation: JournalOperation): Promise<void> {
-    const session = await this.#sessions.open(operation.connectionId);
+    const session = await this.#services.sessions.open(operation.connectionId);
     const { resumeCleanUp } = await import('../../core/operations/cleanup/runCleanUp.ts');
     await this.#carryOut(session, operation.repository, (options) =>
       resumeCleanUp(session.provider, operation, options),
@@ -63,19 +58,19 @@ export class RepositoryCleanUp implements InterruptedOperations {
 
   /** What is open stays as it is, and what went comes back. */
   async rollBack(operation: JournalOperation): Promise<void> {
-    const { provider } = await this.#sessions.open(operation.connectionId);
+    const { provider } = await this.#services.sessions.open(operation.connectionId);
     const { recoverInterrupted } = await import('../../core/operations/recoverInterrupted.ts');
     const signal = AbortSignal.timeout(ROLL_BACK_MS);
-    await recoverInterrupted(provider, operation, { journal: this.#journal, signal });
-    const after = await this.#journal.get(operation.id);
-    if (after?.items.some(({ state }) => state === 'done')) await this.#undo.undo(operation.id);
+    await recoverInterrupted(provider, operation, { journal: this.#services.journal, signal });
+    const after = await this.#services.journal.get(operation.id);
+    if (after?.items.some(({ state }) => state === 'done')) await this.#services.tagUndo.undo(operation.id);
   }
 
   async settle(operation: JournalOperation): Promise<void> {
-    const { provider } = await this.#sessions.open(operation.connectionId);
+    const { provider } = await this.#services.sessions.open(operation.connectionId);
     const { settleInterruptedCleanUp } = await import('../../core/operations/cleanup/runCleanUp.ts');
     const signal = AbortSignal.timeout(SETTLE_MS);
-    await settleInterruptedCleanUp(provider, operation, { journal: this.#journal, signal });
+    await settleInterruptedCleanUp(provider, operation, { journal: this.#services.journal, signal });
   }
 
   async #carryOut(
@@ -89,12 +84,12 @@ export class RepositoryCleanUp implements InterruptedOperations {
     let activityId = '';
     const reclaim = wordReclaim(provider, connection);
     try {
-      const { result } = await this.#activity.run(
+      const { result } = await this.#services.activity.run(
         { title, icon: 'trash' },
         async ({ id, signal, report, append }) => {
           activityId = id;
           const done = await work({
-            journal: this.#journal,
+            journal: this.#services.journal,
             connectionId: connection.id,
             signal,
             onProgress: ({ name, done: count, total }) =>
@@ -124,14 +119,14 @@ export class RepositoryCleanUp implements InterruptedOperations {
             ]
               .filter(Boolean)
               .join('. '),
-            ...(deleted > 0 && { undo: () => this.#undo.undo(operationId) }),
+            ...(deleted > 0 && { undo: () => this.#services.tagUndo.undo(operationId) }),
           };
         },
       );
       void this.#tell(repository, result, reclaim, activityId);
       return result;
     } finally {
-      this.#sessions.notifyRepositoryChanged(connection.id, repository, gone);
+      this.#services.sessions.notifyRepositoryChanged(connection.id, repository, gone);
     }
   }
 
@@ -169,8 +164,8 @@ export class RepositoryCleanUp implements InterruptedOperations {
     const show = isSmooth ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
     const buttons = [...(deleted > 0 ? [undo] : []), ...(isSmooth ? [] : [showOutput])];
     const answer = await show(message, ...buttons);
-    if (answer === undo) await this.#activity.undo(activityId);
-    if (answer === showOutput) this.#activity.showOutput(activityId);
+    if (answer === undo) await this.#services.activity.undo(activityId);
+    if (answer === showOutput) this.#services.activity.showOutput(activityId);
   }
 }
 

@@ -4,10 +4,9 @@ import { toDisplayLine } from '../../core/common/displayText.ts';
 import { parseDockerfileBases, type DockerfileBase } from '../../core/docker/dockerfileBases.ts';
 import { DEFAULT_TAG, parseReference } from '../../core/oci/reference.ts';
 import type { CompareTarget } from '../../panels/compare/comparePanelProtocol.ts';
-import type { ComparePanels } from '../../panels/compare/ComparePanels.ts';
 import { askPick } from '../../platform/ask.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askDockerfile } from '../images/askDockerfile.ts';
 import {
   askCompareTarget,
@@ -19,17 +18,15 @@ import {
 
 const STAGE_ANSWER = 'compareStage';
 
+type Needs = CompareQuestions & Pick<Services, 'sessions' | 'comparePanels'>;
+
 /** Compares the image that a Dockerfile of the workspace begins with to another one. */
 export class CompareWithBaseImageCommand implements Command {
   readonly id = 'berth.compareWithBaseImage';
-  readonly #questions: CompareQuestions;
-  readonly #sessions: RegistrySessions;
-  readonly #panels: ComparePanels;
+  readonly #services: Needs;
 
-  constructor(questions: CompareQuestions, sessions: RegistrySessions, panels: ComparePanels) {
-    this.#questions = questions;
-    this.#sessions = sessions;
-    this.#panels = panels;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: CompareNode): Promise<void> {
@@ -37,13 +34,13 @@ export class CompareWithBaseImageCommand implements Command {
     const base = await this.#askBase(title);
     const before = this.#find(base);
     const after = node
-      ? compareTargetOf(this.#questions.settings, node)
-      : await askCompareTarget(this.#questions, vscode.l10n.t('Compare {0} with', before.title));
-    await this.#panels.open(before, after, base.platform);
+      ? compareTargetOf(this.#services.settings, node)
+      : await askCompareTarget(this.#services, vscode.l10n.t('Compare {0} with', before.title));
+    await this.#services.comparePanels.open(before, after, base.platform);
   }
 
   async #askBase(title: string): Promise<DockerfileBase> {
-    const { answers } = this.#questions;
+    const { answers } = this.#services;
     const file = await askDockerfile(answers, title, vscode.l10n.t('Choose'));
     const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
     const bases = parseDockerfileBases(text);
@@ -58,7 +55,7 @@ export class CompareWithBaseImageCommand implements Command {
 
   async #chooseStage(title: string, bases: readonly DockerfileBase[]): Promise<DockerfileBase> {
     if (bases.length === 1) return bases[0]!;
-    const { answers } = this.#questions;
+    const { answers } = this.#services;
     const last = answers.get(STAGE_ANSWER);
     const { base, label } = await askPick({
       title,
@@ -77,7 +74,7 @@ export class CompareWithBaseImageCommand implements Command {
   /** Where a connection reaches it. */
   #find({ reference: text }: DockerfileBase): CompareTarget {
     const { host, repository, tag, digest } = parseReference(text);
-    const place = this.#sessions.find(host, repository)[0];
+    const place = this.#services.sessions.find(host, repository)[0];
     if (!place) {
       throw new CoreError('notFound', 'no connection reaches the base image', {
         subject: text,
@@ -86,7 +83,7 @@ export class CompareWithBaseImageCommand implements Command {
       });
     }
     const title = `${repository.slice(repository.lastIndexOf('/') + 1)}:${tag ?? DEFAULT_TAG}`;
-    return registryTarget(this.#questions.settings, {
+    return registryTarget(this.#services.settings, {
       ...place,
       reference: digest ?? tag ?? DEFAULT_TAG,
       title,

@@ -11,18 +11,18 @@ import {
 /** Remembers an image as the first of a comparison. */
 export class SelectForCompareCommand implements Command {
   readonly id = 'berth.selectForCompare';
-  readonly #questions: CompareQuestions;
+  readonly #services: CompareQuestions;
   readonly #selection: CompareSelection;
 
-  constructor(questions: CompareQuestions, selection: CompareSelection) {
-    this.#questions = questions;
+  constructor(services: CompareQuestions, selection: CompareSelection) {
+    this.#services = services;
     this.#selection = selection;
   }
 
   async execute(node?: CompareNode): Promise<void> {
     const target = node
-      ? compareTargetOf(this.#questions.settings, node)
-      : await askCompareTarget(this.#questions, vscode.l10n.t('Select for Compare'));
+      ? compareTargetOf(this.#services.settings, node)
+      : await askCompareTarget(this.#services, vscode.l10n.t('Select for Compare'));
     this.#selection.set(target);
   }
 }

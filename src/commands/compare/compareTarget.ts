@@ -1,29 +1,23 @@
 /** Which image is compared: what was right-clicked, or what a person is asked for. */
 import * as vscode from 'vscode';
 import { toDisplayLine } from '../../core/common/displayText.ts';
-import type { Docker } from '../../core/docker/Docker.ts';
 import type { LocalImage } from '../../core/docker/LocalImage.ts';
 import { shortDigest } from '../../core/oci/digest.ts';
 import type { LocalImageNode } from '../../explorer/LocalImagesTree.ts';
 import type { PlatformNode, TagNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import type { CompareTarget } from '../../panels/compare/comparePanelProtocol.ts';
 import { askPick } from '../../platform/ask.ts';
 import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import { tryCreateEndpoint } from '../../platform/RegistrySessions.ts';
 import { askTagNode } from '../askTarget.ts';
 import { askLocalImage, imageName } from '../images/askLocalImage.ts';
+import type { Services } from '../Services.ts';
 import { fullReference, referenceOf } from '../tags/manifestTarget.ts';
 
 export type CompareNode = TagNode | PlatformNode | LocalImageNode;
 
-export interface CompareQuestions {
-  readonly settings: ConnectionSettings;
-  readonly tree: RegistriesTree;
-  readonly docker: Docker;
-  readonly answers: LastAnswers;
-}
+/** What asking for an image needs. */
+export type CompareQuestions = Pick<Services, 'settings' | 'registriesTree' | 'docker' | 'answers'>;
 
 const SOURCE_ANSWER = 'compareSource';
 
@@ -59,7 +53,7 @@ export function registryTarget(
 
 /** Asks for a tag of a registry or an image of the engine, beginning where the last answer was. */
 export async function askCompareTarget(
-  { settings, tree, docker, answers }: CompareQuestions,
+  { settings, registriesTree, docker, answers }: CompareQuestions,
   title: string,
 ): Promise<CompareTarget> {
   const last = answers.get(SOURCE_ANSWER);
@@ -73,6 +67,6 @@ export async function askCompareTarget(
     active: (item) => item.source === last,
   });
   await answers.remember(SOURCE_ANSWER, source);
-  if (source === 'registry') return compareTargetOf(settings, await askTagNode(tree, title));
+  if (source === 'registry') return compareTargetOf(settings, await askTagNode(registriesTree, title));
   return localTarget(await askLocalImage(docker, answers, title));
 }

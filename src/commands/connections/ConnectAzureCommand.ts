@@ -39,7 +39,7 @@ export class ConnectAzureCommand extends ConnectRegistryCommand {
   async #askRegistry(title: string, tenant: string | undefined): Promise<RegistryItem> {
     const { withAzureResources } = await import('../../platform/azureAccount.ts');
     const registries = await withProgress(vscode.l10n.t('Looking for registries in Azure…'), (signal) =>
-      withAzureResources(tenant, this.logger, (azure) => azure.listRegistries(signal)),
+      withAzureResources(tenant, this.services.logger, (azure) => azure.listRegistries(signal)),
     );
     return askPick<RegistryItem>({
       title,
@@ -72,7 +72,7 @@ export class ConnectAzureCommand extends ConnectRegistryCommand {
   async #askTenant(title: string): Promise<string> {
     const { withAzureResources } = await import('../../platform/azureAccount.ts');
     const tenants = await withProgress(vscode.l10n.t('Looking for directories in Azure…'), (signal) =>
-      withAzureResources(undefined, this.logger, (azure) => azure.listTenants(signal)),
+      withAzureResources(undefined, this.services.logger, (azure) => azure.listTenants(signal)),
     );
     const { id } = await askPick({
       title,

@@ -31,7 +31,7 @@ export class ConnectEcrCommand extends ConnectRegistryCommand {
   async #find(profile: string, region: string): Promise<string> {
     const { findRegistryOf } = await import('../../platform/ecrAccount.ts');
     return withProgress(vscode.l10n.t('Asking AWS for the registry in {0}…', region), (signal) =>
-      findRegistryOf(profile, region, this.logger, signal),
+      findRegistryOf(profile, region, this.services.logger, signal),
     );
   }
 }

@@ -9,12 +9,14 @@ import type { Services } from '../Services.ts';
 import { pickConnection } from '../askTarget.ts';
 import { problemOfRepository } from '../problemOfRepository.ts';
 
+type Needs = Pick<Services, 'settings' | 'sessions' | 'registriesTree' | 'registriesView'>;
+
 /** Creates an empty repository, where the registry wants one to be there before a push. */
 export class CreateRepositoryCommand implements Command {
   readonly id = 'berth.createRepository';
-  readonly #services: Services;
+  readonly #services: Needs;
 
-  constructor(services: Services) {
+  constructor(services: Needs) {
     this.#services = services;
   }
 

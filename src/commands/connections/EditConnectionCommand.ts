@@ -1,40 +1,29 @@
 import * as vscode from 'vscode';
-import type { Logger } from '../../core/common/Logger.ts';
 import type { Connection } from '../../platform/Connection.ts';
 import { connectionId } from '../../platform/Connection.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
-import type { SecretCredentials } from '../../platform/SecretCredentials.ts';
 import { askPick, askText } from '../../platform/ask.ts';
 import { askConnection } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askCertificateAuthority } from './askCertificateFiles.ts';
 import { ConnectionForm, displayHost, problemOfRepositories, splitRepositories } from './ConnectionForm.ts';
+
+type Needs = Pick<Services, 'settings' | 'secrets' | 'sessions' | 'logger'>;
 
 /** Changes a connection: its name, address, sign-in, certificates or pinned repositories. */
 export class EditConnectionCommand implements Command {
   readonly id = 'berth.editConnection';
-  readonly #settings: ConnectionSettings;
-  readonly #secrets: SecretCredentials;
-  readonly #sessions: RegistrySessions;
-  readonly #logger: Logger;
+  readonly #services: Needs;
 
-  constructor(
-    settings: ConnectionSettings,
-    secrets: SecretCredentials,
-    sessions: RegistrySessions,
-    logger: Logger,
-  ) {
-    this.#settings = settings;
-    this.#secrets = secrets;
-    this.#sessions = sessions;
-    this.#logger = logger;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: { readonly connectionId: string }): Promise<void> {
     const title = vscode.l10n.t('Edit Connection');
     const connection =
-      (node && this.#settings.get(node.connectionId)) ?? (await askConnection(this.#settings, title));
+      (node && this.#services.settings.get(node.connectionId)) ??
+      (await askConnection(this.#services.settings, title));
     const part = await askPick({
       title: `${title}: ${connection.name}`,
       placeholder: vscode.l10n.t('What do you want to change?'),
@@ -88,7 +77,7 @@ export class EditConnectionCommand implements Command {
       value: connection.name,
       accept: (text) => text.trim(),
     });
-    await this.#settings.update(connection.id, { name: name || undefined });
+    await this.#services.settings.update(connection.id, { name: name || undefined });
   }
 
   async #editRepositories(connection: Connection, title: string): Promise<void> {
@@ -99,7 +88,7 @@ export class EditConnectionCommand implements Command {
       validate: problemOfRepositories,
       accept: splitRepositories,
     });
-    await this.#settings.update(connection.id, { repositories });
+    await this.#services.settings.update(connection.id, { repositories });
   }
 
   async #editClientCertificate(connection: Connection, title: string): Promise<void> {
@@ -109,9 +98,12 @@ export class EditConnectionCommand implements Command {
       await vscode.commands.executeCommand('berth.chooseClientCertificate', { connectionId: connection.id });
       return;
     }
-    await this.#secrets.keyPassphrases.delete(connection);
-    await this.#settings.update(connection.id, { clientCertFile: undefined, clientKeyFile: undefined });
-    this.#sessions.reset(connection.id);
+    await this.#services.secrets.keyPassphrases.delete(connection);
+    await this.#services.settings.update(connection.id, {
+      clientCertFile: undefined,
+      clientKeyFile: undefined,
+    });
+    this.#services.sessions.reset(connection.id);
   }
 
   async #editAuthority(connection: Connection, title: string): Promise<void> {
@@ -121,8 +113,8 @@ export class EditConnectionCommand implements Command {
     const isNew = await this.#askChoose(connection, title, current, choose, none);
     const caFile = isNew ? await askCertificateAuthority(current) : undefined;
     if (isNew && caFile === undefined) return;
-    await this.#settings.update(id, { caFile });
-    this.#sessions.reset(id);
+    await this.#services.settings.update(id, { caFile });
+    this.#services.sessions.reset(id);
   }
 
   /** True to choose a file, false to name none any more. */
@@ -146,7 +138,7 @@ export class EditConnectionCommand implements Command {
 
   async #editAddress(connection: Connection, title: string): Promise<void> {
     const { id, url, name, ...rest } = connection;
-    const answers = await new ConnectionForm(this.#sessions, this.#logger, title, {
+    const answers = await new ConnectionForm(this.#services.sessions, this.#services.logger, title, {
       ...rest,
       address: url,
       ...(name !== displayHost(url) && { name }),
@@ -154,12 +146,19 @@ export class EditConnectionCommand implements Command {
     }).ask({ withAddress: true });
     const newId = connectionId(answers.setting);
     if (answers.secret !== undefined) {
-      await this.#secrets.store(newId, answers.setting.url, answers.setting.username, answers.secret);
+      await this.#services.secrets.store(
+        newId,
+        answers.setting.url,
+        answers.setting.username,
+        answers.secret,
+      );
     }
     const { setting, keyPassphrase } = answers;
-    if (keyPassphrase !== undefined) await this.#secrets.keyPassphrases.store(setting, keyPassphrase);
-    await this.#settings.replace(id, answers.setting);
-    if (newId !== id || answers.secret === undefined) await this.#secrets.delete(id);
-    this.#sessions.reset(newId);
+    if (keyPassphrase !== undefined) {
+      await this.#services.secrets.keyPassphrases.store(setting, keyPassphrase);
+    }
+    await this.#services.settings.replace(id, answers.setting);
+    if (newId !== id || answers.secret === undefined) await this.#services.secrets.delete(id);
+    this.#services.sessions.reset(newId);
   }
 }

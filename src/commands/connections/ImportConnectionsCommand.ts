@@ -2,35 +2,31 @@ import { isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
 import type { CoreError } from '../../core/common/CoreError.ts';
 import type { FoundRegistry } from '../../core/credentials/foundRegistries.ts';
-import type { Activity } from '../../platform/Activity.ts';
 import { connectionId } from '../../platform/Connection.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import { credentialEnvironment } from '../../platform/credentialEnvironment.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askFoundRegistries } from './askFoundRegistries.ts';
 import { confirmCertificate, confirmHttp } from './ConnectionForm.ts';
 import { placeOf } from './placeOf.ts';
 
+type Needs = Pick<Services, 'settings' | 'sessions' | 'activity'>;
+
 /** Connects the registries that Docker and Podman on this machine know of. Their sign-ins stay where they are. */
 export class ImportConnectionsCommand implements Command {
   readonly id = 'berth.importConnections';
-  readonly #settings: ConnectionSettings;
-  readonly #sessions: RegistrySessions;
-  readonly #activity: Activity;
+  readonly #services: Needs;
 
-  constructor(settings: ConnectionSettings, sessions: RegistrySessions, activity: Activity) {
-    this.#settings = settings;
-    this.#sessions = sessions;
-    this.#activity = activity;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(): Promise<void> {
     const title = vscode.l10n.t('Import Connections');
     const looking = new AbortController();
     const found = this.#find(looking.signal);
-    const connected = new Set(this.#settings.connections().map(({ url }) => placeOf(url)));
+    const connected = new Set(this.#services.settings.connections().map(({ url }) => placeOf(url)));
     const isConnected = ({ address }: FoundRegistry) => connected.has(placeOf(address));
     const chosen = await askFoundRegistries(title, found, isConnected).finally(() => looking.abort());
     if (chosen.length > 0) await this.#import(chosen);
@@ -47,32 +43,32 @@ export class ImportConnectionsCommand implements Command {
   async #import(chosen: readonly FoundRegistry[]): Promise<void> {
     let ids: string[] = [];
     let activityId = '';
-    const { detail } = await this.#activity.run(
+    const { detail } = await this.#services.activity.run(
       { title: vscode.l10n.t('Import connections'), icon: 'cloud-download' },
       async (handle) => {
         activityId = handle.id;
         let done = 0;
         const { ConnectionImport } = await import('./ConnectionImport.ts');
         const questions = { confirmHttp, confirmCertificate };
-        const work = new ConnectionImport(this.#sessions, questions, handle.signal);
+        const work = new ConnectionImport(this.#services.sessions, questions, handle.signal);
         const prepared = await work.prepare(chosen, (address) =>
           handle.report(address, ++done / chosen.length),
         );
         const imported = prepared.filter((each) => each !== undefined);
         const settings = imported.map(({ setting }) => setting);
-        await this.#settings.add(settings);
+        await this.#services.settings.add(settings);
         ids = settings.map(connectionId);
         const silent = imported.filter(({ hasAnswered }) => !hasAnswered).length;
         return {
           detail: describeImport(imported.length, silent, chosen.length - imported.length),
-          ...(ids.length > 0 && { undo: () => this.#settings.removeAll(ids) }),
+          ...(ids.length > 0 && { undo: () => this.#services.settings.removeAll(ids) }),
         };
       },
     );
     if (ids.length > 0) await vscode.commands.executeCommand('berth.registries.focus');
     const undo = vscode.l10n.t('Undo');
     const answer = await vscode.window.showInformationMessage(detail, ...(ids.length > 0 ? [undo] : []));
-    if (answer === undo) await this.#activity.undo(activityId);
+    if (answer === undo) await this.#services.activity.undo(activityId);
   }
 }
 

@@ -24,12 +24,14 @@ const DOCKER_HUB: ConnectionSetting = {
 
 type Next = 'pin' | 'pull' | 'browse' | 'copy';
 
+type Needs = Pick<Services, 'settings' | 'sessions' | 'registriesTree' | 'registriesView'>;
+
 /** Finds public images on Docker Hub, and pins, pulls, copies or opens what was found. */
 export class SearchDockerHubCommand implements Command {
   readonly id = 'berth.searchDockerHub';
-  readonly #services: Services;
+  readonly #services: Needs;
 
-  constructor(services: Services) {
+  constructor(services: Needs) {
     this.#services = services;
   }
 

@@ -1,19 +1,18 @@
 import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { confirmCertificate } from './ConnectionForm.ts';
+
+type Needs = Pick<Services, 'settings' | 'sessions'>;
 
 /** Trusts exactly the certificate that an error showed, for one connection. True when trusted. */
 export class TrustCertificateCommand implements Command {
   readonly id = 'berth.trustCertificate';
-  readonly #settings: ConnectionSettings;
-  readonly #sessions: RegistrySessions;
+  readonly #services: Needs;
 
-  constructor(settings: ConnectionSettings, sessions: RegistrySessions) {
-    this.#settings = settings;
-    this.#sessions = sessions;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node: { readonly connectionId: string }, seen: unknown): Promise<boolean> {
@@ -25,14 +24,14 @@ export class TrustCertificateCommand implements Command {
       return false;
     }
     if (!(await confirmCertificate(error, fingerprint))) return false;
-    await this.#settings.update(node.connectionId, { trustedFingerprint256: fingerprint });
-    this.#sessions.reset(node.connectionId);
+    await this.#services.settings.update(node.connectionId, { trustedFingerprint256: fingerprint });
+    this.#services.sessions.reset(node.connectionId);
     return true;
   }
 
   /** What goes wrong when the registry is asked; undefined when nothing does. */
   async #ping(connectionId: string): Promise<unknown> {
-    const { client } = await this.#sessions.open(connectionId);
+    const { client } = await this.#services.sessions.open(connectionId);
     return client.ping(AbortSignal.timeout(30_000)).then(
       () => undefined,
       (error: unknown) => error,

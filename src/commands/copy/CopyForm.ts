@@ -6,12 +6,11 @@ import type { RegistriesNode } from '../../explorer/nodes.ts';
 import { askInOrder, askPick, askText, GoBack } from '../../platform/ask.ts';
 import { askMany } from '../../platform/askMany.ts';
 import type { Connection } from '../../platform/Connection.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import { tryCreateEndpoint } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type { ReferenceForm } from '../images/ReferenceForm.ts';
 import { fullReference } from '../tags/manifestTarget.ts';
+import type { Services } from '../Services.ts';
 import type { CopyOrder, RepositoryPlace } from './CopyOrder.ts';
 
 /** What is copied, as far as it is known before anything is asked. */
@@ -28,29 +27,30 @@ export type CopyTarget = RegistriesNode & { readonly connectionId: string };
 const CONNECTION = 'copyConnection';
 const REFERRERS = 'copyReferrers';
 
-export class CopyForm {
-  readonly #settings: ConnectionSettings;
-  readonly #references: ReferenceForm;
-  readonly #answers: LastAnswers;
+type Needs = Pick<Services, 'settings' | 'answers'>;
 
-  constructor(settings: ConnectionSettings, references: ReferenceForm, answers: LastAnswers) {
-    this.#settings = settings;
+export class CopyForm {
+  readonly #services: Needs;
+  readonly #references: ReferenceForm;
+
+  constructor(services: Needs, references: ReferenceForm) {
+    this.#services = services;
     this.#references = references;
-    this.#answers = answers;
   }
 
   /** @param target what is known of the destination already. @throws CancellationError when dismissed. */
   async ask(title: string, subject: CopySubject, target?: CopyTarget): Promise<CopyOrder> {
     const { source, wishes } = subject;
-    let connection: Connection | undefined = target && this.#settings.get(target.connectionId);
+    let connection: Connection | undefined = target && this.#services.settings.get(target.connectionId);
     let repository = suggestedRepository(source.repository, target);
     let tag: string | undefined;
     let platforms: Pick<CopyOrder, 'platforms' | 'withoutIndex'> = {};
     let referrers = true;
     const isPlaceKnown = target !== undefined && 'repository' in target && target.repository !== undefined;
     const questions: (() => Promise<void>)[] = [];
-    if (!connection)
+    if (!connection) {
       questions.push(async () => void (connection = await this.#askConnection(title, connection)));
+    }
     if (!isPlaceKnown) {
       questions.push(
         async () => void (repository = await this.#references.askRepository(title, connection!, repository)),
@@ -76,18 +76,18 @@ export class CopyForm {
   }
 
   async #askConnection(title: string, chosen: Connection | undefined): Promise<Connection> {
-    const last = chosen?.id ?? this.#answers.get(CONNECTION);
+    const last = chosen?.id ?? this.#services.answers.get(CONNECTION);
     const { connection } = await askPick({
       title,
       placeholder: vscode.l10n.t('Choose the registry to copy to'),
-      items: this.#settings.connections().map((each) => ({
+      items: this.#services.settings.connections().map((each) => ({
         label: each.name,
         description: tryCreateEndpoint(each)?.referenceHost ?? each.url,
         connection: each,
       })),
       active: (item) => item.connection.id === last,
     });
-    await this.#answers.remember(CONNECTION, connection.id);
+    await this.#services.answers.remember(CONNECTION, connection.id);
     return connection;
   }
 
@@ -122,7 +122,7 @@ export class CopyForm {
   }
 
   async #askReferrers(title: string): Promise<boolean> {
-    const last = this.#answers.get(REFERRERS) !== 'no';
+    const last = this.#services.answers.get(REFERRERS) !== 'no';
     const { referrers } = await askPick({
       title,
       placeholder: vscode.l10n.t('What comes along?'),
@@ -137,7 +137,7 @@ export class CopyForm {
       active: (item) => item.referrers === last,
       canGoBack: true,
     });
-    await this.#answers.remember(REFERRERS, referrers ? 'yes' : 'no');
+    await this.#services.answers.remember(REFERRERS, referrers ? 'yes' : 'no');
     return referrers;
   }
 }

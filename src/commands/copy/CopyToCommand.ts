@@ -9,32 +9,28 @@ import type {
   RepositoryNode,
   TagNode,
 } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import { createSignal } from '../../platform/cancellation.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { shownReference } from './CopyForm.ts';
 import type { CopyForm, CopySubject, CopyTarget } from './CopyForm.ts';
 import type { CopyOrder } from './CopyOrder.ts';
-import type { ImageCopies } from './ImageCopies.ts';
 
 type CopyNode = TagNode | PlatformNode | ReferrerNode | RepositoryNode;
+
+type Needs = Pick<Services, 'sessions' | 'registriesTree' | 'imageCopies'>;
 
 /** Copies tags, platforms, what is attached to an image, or a whole repository, to another repository or registry; nothing is pulled. */
 export class CopyToCommand implements Command {
   readonly id = 'berth.copyTo';
-  readonly #sessions: RegistrySessions;
-  readonly #tree: RegistriesTree;
+  readonly #services: Needs;
   readonly #form: CopyForm;
-  readonly #copies: ImageCopies;
 
-  constructor(sessions: RegistrySessions, tree: RegistriesTree, form: CopyForm, copies: ImageCopies) {
-    this.#sessions = sessions;
-    this.#tree = tree;
+  constructor(services: Needs, form: CopyForm) {
+    this.#services = services;
     this.#form = form;
-    this.#copies = copies;
   }
 
   /** `target`: where tags were dropped. */
@@ -45,27 +41,29 @@ export class CopyToCommand implements Command {
   ): Promise<void> {
     const all = node && selected?.includes(node) ? selected : node ? [node] : [];
     let nodes = all.filter(isCopyNode);
-    if (nodes.length === 0) nodes = [await askTagNode(this.#tree, vscode.l10n.t('Copy To'))];
+    if (nodes.length === 0) {
+      nodes = [await askTagNode(this.#services.registriesTree, vscode.l10n.t('Copy To'))];
+    }
     // One question a repository: all its tags go to one place.
     const groups = Map.groupBy(nodes, ({ connectionId, repository }) => `${connectionId}\n${repository}`);
     for (const group of groups.values()) {
       const subject = await this.#subjectOf(group);
       const order = await this.#form.ask(titleFor(subject), subject, target);
-      await this.#copies.run(order);
+      await this.#services.imageCopies.run(order);
     }
   }
 
   async #subjectOf(nodes: readonly CopyNode[]): Promise<CopySubject> {
     const { connectionId, repository } = nodes[0]!;
     const source = { connectionId, repository };
-    const session = await this.#sessions.open(connectionId);
+    const session = await this.#services.sessions.open(connectionId);
     const images = nodes.filter((node) => node.kind !== 'repository');
     if (images.length < nodes.length) {
       return { source, wishes: await listTags(session, repository), platforms: [] };
     }
     const wishes = images.map((node): CopyOrder['wishes'][number] => {
       if (node.kind === 'tag' && !isDigest(node.tag)) {
-        const known = this.#tree.detailsOf(node)?.digest;
+        const known = this.#services.registriesTree.detailsOf(node)?.digest;
         return {
           source: node.tag,
           targetTag: node.tag,

@@ -10,19 +10,17 @@ import type { CopyResult, PlannedCopy } from '../../core/operations/copy/copyTag
 import type { ImageSource } from '../../core/operations/copy/ImageStore.ts';
 import type { KnownBlobs } from '../../core/operations/copy/KnownBlobs.ts';
 import type { RegistryImages } from '../../core/operations/copy/RegistryImages.ts';
-import type { Journal, JournalOperation } from '../../core/operations/Journal.ts';
-import type { RegistriesNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { Activity, ActivityHandle } from '../../platform/Activity.ts';
+import type { JournalOperation } from '../../core/operations/Journal.ts';
+import type { ActivityHandle } from '../../platform/Activity.ts';
 import { confirm, dismissed } from '../../platform/ask.ts';
 import { createSignal } from '../../platform/cancellation.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { agreesToCreate, createRepository } from '../images/createRepository.ts';
 import { fullReference } from '../tags/manifestTarget.ts';
 import { titleOf } from '../tags/TagUndo.ts';
-import type { InterruptedOperations, TagUndo } from '../tags/TagUndo.ts';
+import type { InterruptedOperations } from '../tags/TagUndo.ts';
+import type { Services } from '../Services.ts';
 import type { CopyOrder, RepositoryPlace } from './CopyOrder.ts';
 import { CopyProgressText } from './CopyProgressText.ts';
 
@@ -50,29 +48,17 @@ interface End {
 
 const SHOWN_TAGS = 8;
 
+type Needs = Pick<
+  Services,
+  'sessions' | 'registriesTree' | 'registriesView' | 'activity' | 'journal' | 'tagUndo'
+>;
+
 export class ImageCopies implements InterruptedOperations {
-  readonly #sessions: RegistrySessions;
-  readonly #tree: RegistriesTree;
-  readonly #view: vscode.TreeView<RegistriesNode>;
-  readonly #activity: Activity;
-  readonly #journal: Journal;
-  readonly #undo: TagUndo;
+  readonly #services: Needs;
   #knownBlobs: KnownBlobs | undefined;
 
-  constructor(
-    sessions: RegistrySessions,
-    tree: RegistriesTree,
-    view: vscode.TreeView<RegistriesNode>,
-    activity: Activity,
-    journal: Journal,
-    undo: TagUndo,
-  ) {
-    this.#sessions = sessions;
-    this.#tree = tree;
-    this.#view = view;
-    this.#activity = activity;
-    this.#journal = journal;
-    this.#undo = undo;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   /** Asks before a tag is replaced; a promotion is always asked about. @throws CancellationError when that is declined. */
@@ -84,7 +70,7 @@ export class ImageCopies implements InterruptedOperations {
     const { copyTags } = await import('../../core/operations/copy/copyTags.ts');
     await this.#carryOut(titleFor(order, plan, target), target, (handle, report) =>
       copyTags(source.images, target.images, plan, order, {
-        journal: this.#journal,
+        journal: this.#services.journal,
         target: journalPlace(target),
         from: { ...source.place, registry: source.registry },
         referrers: order.referrers,
@@ -105,7 +91,7 @@ export class ImageCopies implements InterruptedOperations {
     await this.#carryOut(titleOf(operation), target, (handle, report) => {
       handle.offerResume(() => this.#resumeById(operation.id));
       return resumeCopy(source.images, target.images, operation, {
-        journal: this.#journal,
+        journal: this.#services.journal,
         signal: handle.signal,
         onProgress: report,
         ...(this.#knownBlobs && { knownBlobs: this.#knownBlobs }),
@@ -117,13 +103,13 @@ export class ImageCopies implements InterruptedOperations {
     const target = await this.#open(operation);
     const { giveUpCopy } = await import('../../core/operations/copy/copyTags.ts');
     const signal = AbortSignal.timeout(60_000);
-    await giveUpCopy(target.images, operation, { journal: this.#journal, signal });
-    const after = await this.#journal.get(operation.id);
-    if (after?.items.some(({ state }) => state === 'done')) await this.#undo.undo(operation.id);
+    await giveUpCopy(target.images, operation, { journal: this.#services.journal, signal });
+    const after = await this.#services.journal.get(operation.id);
+    if (after?.items.some(({ state }) => state === 'done')) await this.#services.tagUndo.undo(operation.id);
   }
 
   async #resumeById(id: string): Promise<void> {
-    const operation = await this.#journal.get(id);
+    const operation = await this.#services.journal.get(id);
     if (operation) await this.resume(operation);
   }
 
@@ -140,7 +126,7 @@ export class ImageCopies implements InterruptedOperations {
   }
 
   async #open(place: RepositoryPlace): Promise<End> {
-    const session = await this.#sessions.open(place.connectionId);
+    const session = await this.#services.sessions.open(place.connectionId);
     const [{ RegistryImages }, { KnownBlobs }] = await Promise.all([
       import('../../core/operations/copy/RegistryImages.ts'),
       import('../../core/operations/copy/KnownBlobs.ts'),
@@ -210,7 +196,7 @@ export class ImageCopies implements InterruptedOperations {
     const { connectionId, repository } = target.place;
     let result: CopyResult;
     try {
-      result = await this.#activity.run({ title, icon: 'copy' }, async (handle) => {
+      result = await this.#services.activity.run({ title, icon: 'copy' }, async (handle) => {
         activityId = handle.id;
         const text = new CopyProgressText(handle);
         const done = await work(handle, text.report);
@@ -221,11 +207,11 @@ export class ImageCopies implements InterruptedOperations {
           ...done,
           detail: text.summary(),
           ...(done.outcomes.length === 1 && { digest: done.outcomes[0]!.digest }),
-          ...(isUndoable && { undo: () => this.#undo.undo(done.operationId) }),
+          ...(isUndoable && { undo: () => this.#services.tagUndo.undo(done.operationId) }),
         };
       });
     } finally {
-      this.#sessions.notifyRepositoryChanged(connectionId, repository);
+      this.#services.sessions.notifyRepositoryChanged(connectionId, repository);
     }
     await this.#announce(title, target, result, isUndoable ? activityId : undefined);
   }
@@ -260,15 +246,15 @@ export class ImageCopies implements InterruptedOperations {
             [vscode.l10n.t('{0}: done.', title), ...notes].join(' '),
             ...buttons,
           );
-    if (answer === undo && activityId !== undefined) await this.#activity.undo(activityId);
+    if (answer === undo && activityId !== undefined) await this.#services.activity.undo(activityId);
     if (answer !== show) return;
     const { connectionId, repository } = target.place;
     const tag = outcomes.find(({ error, tag: name }) => !error && !isDigest(name))?.tag;
     const node =
       tag === undefined
-        ? this.#tree.repositoryNode(connectionId, repository)
-        : this.#tree.tagNode(connectionId, repository, tag);
-    if (node) await this.#view.reveal(node, { select: true, focus: true });
+        ? this.#services.registriesTree.repositoryNode(connectionId, repository)
+        : this.#services.registriesTree.tagNode(connectionId, repository, tag);
+    if (node) await this.#services.registriesView.reveal(node, { select: true, focus: true });
   }
 }
 

@@ -4,14 +4,12 @@ import { parseReference } from '../../core/oci/reference.ts';
 import { findStages, parsePromotions, targetOfStage } from '../../core/operations/promotions.ts';
 import type { StageMatch } from '../../core/operations/promotions.ts';
 import type { TagNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import { askPick, dismissed } from '../../platform/ask.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { fullReference } from '../tags/manifestTarget.ts';
 import type { RepositoryPlace } from './CopyOrder.ts';
-import type { ImageCopies } from './ImageCopies.ts';
 
 interface StageItem extends vscode.QuickPickItem {
   readonly match: StageMatch;
@@ -19,17 +17,15 @@ interface StageItem extends vscode.QuickPickItem {
   readonly to: number | undefined;
 }
 
+type Needs = Pick<Services, 'sessions' | 'registriesTree' | 'imageCopies'>;
+
 /** Takes a tag to the next stage of its path: the same image, signatures and all, under the repository and tag the stage means. */
 export class PromoteCommand implements Command {
   readonly id = 'berth.promote';
-  readonly #sessions: RegistrySessions;
-  readonly #tree: RegistriesTree;
-  readonly #copies: ImageCopies;
+  readonly #services: Needs;
 
-  constructor(sessions: RegistrySessions, tree: RegistriesTree, copies: ImageCopies) {
-    this.#sessions = sessions;
-    this.#tree = tree;
-    this.#copies = copies;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: TagNode): Promise<void> {
@@ -42,8 +38,8 @@ export class PromoteCommand implements Command {
       );
       return;
     }
-    const source = node ?? (await askTagNode(this.#tree, vscode.l10n.t('Promote')));
-    const { endpoint } = await this.#sessions.open(source.connectionId);
+    const source = node ?? (await askTagNode(this.#services.registriesTree, vscode.l10n.t('Promote')));
+    const { endpoint } = await this.#services.sessions.open(source.connectionId);
     const repository = fullReference(endpoint, source.repository, undefined);
     const reference = fullReference(endpoint, source.repository, source.tag);
     const matches = findStages(promotions, repository, source.tag);
@@ -55,8 +51,8 @@ export class PromoteCommand implements Command {
     const { match, to } = await askStage(title, matches);
     const stage = match.promotion.stages[to]!;
     const target = targetOfStage(stage, match.values);
-    const known = this.#tree.detailsOf(source)?.digest;
-    await this.#copies.run({
+    const known = this.#services.registriesTree.detailsOf(source)?.digest;
+    await this.#services.imageCopies.run({
       source: { connectionId: source.connectionId, repository: source.repository },
       target: await this.#place(target.repository),
       wishes: [
@@ -74,7 +70,7 @@ export class PromoteCommand implements Command {
   /** The connection through which a stage's repository is reached. */
   async #place(repository: string): Promise<RepositoryPlace> {
     const reference = parseReference(repository);
-    const [place] = this.#sessions.find(reference.host, reference.repository);
+    const [place] = this.#services.sessions.find(reference.host, reference.repository);
     if (place) return place;
     const connect = vscode.l10n.t('Connect a Registry…');
     const answer = await vscode.window.showErrorMessage(
@@ -130,6 +126,7 @@ function itemFor(match: StageMatch, to: number): StageItem {
 async function offerSettings(message: string): Promise<void> {
   const open = vscode.l10n.t('Open Settings');
   const answer = await vscode.window.showInformationMessage(message, open);
-  if (answer === open)
+  if (answer === open) {
     await vscode.commands.executeCommand('workbench.action.openSettings', 'berth.promotions');
+  }
 }

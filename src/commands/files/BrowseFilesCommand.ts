@@ -3,55 +3,42 @@ import { CoreError } from '../../core/common/CoreError.ts';
 import { isDigest, parseDigest, shortDigest } from '../../core/oci/digest.ts';
 import type { IndexManifest } from '../../core/oci/manifest.ts';
 import { formatPlatform, isUnknownPlatform } from '../../core/oci/platform.ts';
-import type { BrowsedImage, ImageFilesNode, ImageFilesTree } from '../../explorer/ImageFilesTree.ts';
+import type { BrowsedImage } from '../../explorer/ImageFilesTree.ts';
 import type { LocalImageNode } from '../../explorer/LocalImagesTree.ts';
 import type { LayerNode, PlatformNode, RegistriesNode, TagNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import { askPick } from '../../platform/ask.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import type { ImageAddress } from '../../platform/imageFileAddress.ts';
-import type { OpenImages } from '../../platform/OpenImages.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { imageName } from '../images/askLocalImage.ts';
 
 export type FilesTarget = TagNode | PlatformNode | LayerNode | LocalImageNode;
 
 const PLATFORM_ANSWER = 'filesPlatform';
 
+type Needs = Pick<
+  Services,
+  'sessions' | 'registriesTree' | 'images' | 'imageFilesTree' | 'imageFilesView' | 'answers'
+>;
+
 /** Opens the files of a tag, a platform, a layer or a local image in the Image Files view. */
 export class BrowseFilesCommand implements Command {
   readonly id = 'berth.browseFiles';
-  readonly #sessions: RegistrySessions;
-  readonly #tree: RegistriesTree;
-  readonly #images: OpenImages;
-  readonly #filesTree: ImageFilesTree;
-  readonly #view: vscode.TreeView<ImageFilesNode>;
-  readonly #answers: LastAnswers;
+  readonly #services: Needs;
 
-  constructor(
-    sessions: RegistrySessions,
-    tree: RegistriesTree,
-    images: OpenImages,
-    filesTree: ImageFilesTree,
-    view: vscode.TreeView<ImageFilesNode>,
-    answers: LastAnswers,
-  ) {
-    this.#sessions = sessions;
-    this.#tree = tree;
-    this.#images = images;
-    this.#filesTree = filesTree;
-    this.#view = view;
-    this.#answers = answers;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: FilesTarget): Promise<void> {
-    const image = await this.#resolve(node ?? (await askTagNode(this.#tree, vscode.l10n.t('Browse Files'))));
+    const image = await this.#resolve(
+      node ?? (await askTagNode(this.#services.registriesTree, vscode.l10n.t('Browse Files'))),
+    );
     // What cannot be read is said once, here, and leaves nothing in the view.
-    await this.#images.files(image.address.image);
-    const root = this.#filesTree.add(image);
-    await this.#view.reveal(root, { select: true, focus: true, expand: true });
+    await this.#services.images.files(image.address.image);
+    const root = this.#services.imageFilesTree.add(image);
+    await this.#services.imageFilesView.reveal(root, { select: true, focus: true, expand: true });
   }
 
   async #resolve(node: FilesTarget): Promise<BrowsedImage> {
@@ -86,11 +73,12 @@ export class BrowseFilesCommand implements Command {
     repository: string,
     reference: string,
   ): Promise<{ readonly image: ImageAddress; readonly platform?: string }> {
-    const { client } = await this.#sessions.open(connectionId);
+    const { client } = await this.#services.sessions.open(connectionId);
     const { signal } = new AbortController();
     const manifest = await client.getManifest(repository, reference, signal);
-    if (manifest.kind !== 'index')
+    if (manifest.kind !== 'index') {
       return { image: { kind: 'registry', connectionId, repository, digest: manifest.digest } };
+    }
     const { digest, platform } = await this.#choosePlatform(manifest, repository);
     return {
       image: { kind: 'registry', connectionId, repository, digest },
@@ -114,14 +102,14 @@ export class BrowseFilesCommand implements Command {
       descriptor,
     }));
     const own = `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`;
-    const last = this.#answers.get(PLATFORM_ANSWER) ?? own;
+    const last = this.#services.answers.get(PLATFORM_ANSWER) ?? own;
     const { label, descriptor } = await askPick({
       title: vscode.l10n.t('Browse Files'),
       placeholder: vscode.l10n.t('Choose a platform'),
       items,
       active: (item) => item.label === last,
     });
-    await this.#answers.remember(PLATFORM_ANSWER, label);
+    await this.#services.answers.remember(PLATFORM_ANSWER, label);
     return descriptor;
   }
 }

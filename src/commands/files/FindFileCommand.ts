@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { FileEntry } from '../../core/image/files/FileEntry.ts';
 import type { ImageFiles } from '../../core/image/files/ImageFiles.ts';
-import type { BrowsedImageNode, ImageFilesNode, ImageFilesTree } from '../../explorer/ImageFilesTree.ts';
+import type { BrowsedImageNode, ImageFilesNode } from '../../explorer/ImageFilesTree.ts';
 import { dismissed } from '../../platform/ask.ts';
 import { formatSize } from '../../platform/format.ts';
 import { formatImageFile } from '../../platform/imageFileAddress.ts';
-import type { OpenImages } from '../../platform/OpenImages.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askBrowsedImage, rootOf } from './askBrowsedImage.ts';
 
 const MAXIMUM = 200;
@@ -16,31 +16,31 @@ interface FileItem extends vscode.QuickPickItem {
   readonly entry: FileEntry;
 }
 
+type Needs = Pick<Services, 'images' | 'imageFilesTree' | 'imageFilesView'>;
+
 /** Finds a file of an image by words of its path; Enter opens it, and shows a directory in the view. */
 export class FindFileCommand implements Command {
   readonly id = 'berth.findFile';
-  readonly #images: OpenImages;
-  readonly #tree: ImageFilesTree;
-  readonly #view: vscode.TreeView<ImageFilesNode>;
+  readonly #services: Needs;
 
-  constructor(images: OpenImages, tree: ImageFilesTree, view: vscode.TreeView<ImageFilesNode>) {
-    this.#images = images;
-    this.#tree = tree;
-    this.#view = view;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: ImageFilesNode): Promise<void> {
     const title = vscode.l10n.t('Find File in Image');
-    const root = node ? rootOf(node) : await askBrowsedImage(this.#tree, title);
+    const root = node ? rootOf(node) : await askBrowsedImage(this.#services.imageFilesTree, title);
     const { image, layer } = root.address;
-    const all = await this.#images.files(image);
+    const all = await this.#services.images.files(image);
     const entry = await askFile(layer === undefined ? all : all.layerAlone(layer), `${title}: ${root.title}`);
     await this.#show(root, entry);
   }
 
   async #show(root: BrowsedImageNode, entry: FileEntry): Promise<void> {
-    const node = await this.#tree.nodeAt(root, entry.path);
-    if (node) await this.#view.reveal(node, { select: true, focus: entry.type === 'directory' });
+    const node = await this.#services.imageFilesTree.nodeAt(root, entry.path);
+    if (node) {
+      await this.#services.imageFilesView.reveal(node, { select: true, focus: entry.type === 'directory' });
+    }
     if (entry.type === 'file' || entry.type === 'symbolicLink') {
       const uri = vscode.Uri.from(formatImageFile({ ...root.address, path: entry.path }));
       await vscode.commands.executeCommand('vscode.open', uri);

@@ -1,46 +1,45 @@
 import * as vscode from 'vscode';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { FileEntry } from '../../core/image/files/FileEntry.ts';
-import type { ImageFilesTree, ImageFileNode } from '../../explorer/ImageFilesTree.ts';
-import type { Activity } from '../../platform/Activity.ts';
+import type { ImageFileNode } from '../../explorer/ImageFilesTree.ts';
 import { dismissed } from '../../platform/ask.ts';
 import { formatSize } from '../../platform/format.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
-import type { OpenImages } from '../../platform/OpenImages.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askImageFile } from './askImageFile.ts';
 import { rememberFolder, startFolder } from './saveFolders.ts';
+
+type Needs = Pick<Services, 'images' | 'imageFilesTree' | 'activity' | 'answers'>;
 
 /** Writes one file of an image to the disk. */
 export class SaveFileCommand implements Command {
   readonly id = 'berth.saveFile';
-  readonly #images: OpenImages;
-  readonly #tree: ImageFilesTree;
-  readonly #activity: Activity;
-  readonly #answers: LastAnswers;
+  readonly #services: Needs;
 
-  constructor(images: OpenImages, tree: ImageFilesTree, activity: Activity, answers: LastAnswers) {
-    this.#images = images;
-    this.#tree = tree;
-    this.#activity = activity;
-    this.#answers = answers;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: ImageFileNode): Promise<void> {
     const title = vscode.l10n.t('Save File');
-    const { files, entry } = await askImageFile(this.#images, this.#tree, title, node);
+    const { files, entry } = await askImageFile(
+      this.#services.images,
+      this.#services.imageFilesTree,
+      title,
+      node,
+    );
     const { legalName, nameRulesOf } = await import('../../core/image/files/planTree.ts');
     const target = await vscode.window.showSaveDialog({
       title,
       defaultUri: vscode.Uri.joinPath(
-        startFolder(this.#answers),
+        startFolder(this.#services.answers),
         legalName(entry.name, nameRulesOf(process.platform)),
       ),
     });
     if (!target) throw dismissed();
-    await rememberFolder(this.#answers, vscode.Uri.joinPath(target, '..'));
+    await rememberFolder(this.#services.answers, vscode.Uri.joinPath(target, '..'));
     const { saveFile } = await import('../../core/image/files/saveFiles.ts');
-    await this.#activity.run(
+    await this.#services.activity.run(
       { title: vscode.l10n.t('Save {0}', toDisplayLine(entry.name)), icon: 'save' },
       async (handle) => {
         const total = entry.sizeInBytes;

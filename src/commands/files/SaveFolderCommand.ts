@@ -5,13 +5,11 @@ import { CoreError } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { ImageFiles } from '../../core/image/files/ImageFiles.ts';
 import type { TreePlan } from '../../core/image/files/planTree.ts';
-import type { BrowsedImageNode, ImageFileNode, ImageFilesTree } from '../../explorer/ImageFilesTree.ts';
-import type { Activity } from '../../platform/Activity.ts';
+import type { BrowsedImageNode, ImageFileNode } from '../../explorer/ImageFilesTree.ts';
 import { confirm, dismissed } from '../../platform/ask.ts';
 import { formatCount, formatSize } from '../../platform/format.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
-import type { OpenImages } from '../../platform/OpenImages.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { withProgress } from '../withProgress.ts';
 import { askImageFile } from './askImageFile.ts';
 import { rememberFolder, startFolder } from './saveFolders.ts';
@@ -19,24 +17,24 @@ import { rememberFolder, startFolder } from './saveFolders.ts';
 /** A folder with more is asked about. */
 const ASK_ABOVE_BYTES = 100 * 1000 * 1000;
 
+type Needs = Pick<Services, 'images' | 'imageFilesTree' | 'activity' | 'answers'>;
+
 /** Writes a folder of an image, or all of it, into a new folder on the disk. */
 export class SaveFolderCommand implements Command {
   readonly id = 'berth.saveFolder';
-  readonly #images: OpenImages;
-  readonly #tree: ImageFilesTree;
-  readonly #activity: Activity;
-  readonly #answers: LastAnswers;
+  readonly #services: Needs;
 
-  constructor(images: OpenImages, tree: ImageFilesTree, activity: Activity, answers: LastAnswers) {
-    this.#images = images;
-    this.#tree = tree;
-    this.#activity = activity;
-    this.#answers = answers;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: ImageFileNode | BrowsedImageNode): Promise<void> {
     const title = vscode.l10n.t('Save Folder');
-    const { files, entry, title: name } = await askImageFile(this.#images, this.#tree, title, node);
+    const {
+      files,
+      entry,
+      title: name,
+    } = await askImageFile(this.#services.images, this.#services.imageFilesTree, title, node);
     if (entry.type !== 'directory') {
       throw new CoreError('invalidInput', `${entry.path} is no folder`, {
         operation: 'save files',
@@ -55,19 +53,19 @@ export class SaveFolderCommand implements Command {
       (await vscode.window.showOpenDialog({
         title,
         openLabel: vscode.l10n.t('Save Here'),
-        defaultUri: startFolder(this.#answers),
+        defaultUri: startFolder(this.#services.answers),
         canSelectFiles: false,
         canSelectFolders: true,
       })) ?? [];
     if (!folder) throw dismissed();
-    await rememberFolder(this.#answers, folder);
+    await rememberFolder(this.#services.answers, folder);
     const target = freePlace(folder.fsPath, legalName(name.replaceAll(/[/:@]/g, '-'), rules));
     await this.#save(plan, target, name, files);
   }
 
   async #save(plan: TreePlan, target: string, name: string, files: ImageFiles): Promise<void> {
     const { saveTree } = await import('../../core/image/files/saveFiles.ts');
-    const { detail } = await this.#activity.run(
+    const { detail } = await this.#services.activity.run(
       { title: vscode.l10n.t('Save {0}', toDisplayLine(name)), icon: 'save-all' },
       async (handle) => {
         await saveTree(files, plan, target, handle.signal, (bytes, count) =>

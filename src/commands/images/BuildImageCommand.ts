@@ -1,20 +1,18 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
-import type { BuildResult, Docker } from '../../core/docker/Docker.ts';
+import type { BuildResult } from '../../core/docker/Docker.ts';
 import { parseDockerfileOutline } from '../../core/docker/dockerfileOutline.ts';
 import type { ProgressState } from '../../core/docker/progress/ProgressSummary.ts';
 import { recallBuild, rememberBuild, type BuildChoices } from '../../core/docker/rememberedBuild.ts';
 import { shortDigest } from '../../core/oci/digest.ts';
 import { parseReference } from '../../core/oci/reference.ts';
 import { suggestReferences, type BuildFacts } from '../../core/oci/suggestTags.ts';
-import type { LocalImagesTree } from '../../explorer/LocalImagesTree.ts';
-import type { Activity, ActivityHandle } from '../../platform/Activity.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
+import type { ActivityHandle } from '../../platform/Activity.ts';
 import { readGitFacts } from '../../platform/gitFacts.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import { tryCreateEndpoint } from '../../platform/RegistrySessions.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askDockerfile } from './askDockerfile.ts';
 import { BuildForm } from './BuildForm.ts';
 import type { DockerSignIn } from './DockerSignIn.ts';
@@ -22,40 +20,26 @@ import type { ImagePusher } from './ImagePusher.ts';
 import { runInTerminal } from './runInTerminal.ts';
 import { trackWork, withDetails } from './trackWork.ts';
 
+type Needs = Pick<Services, 'docker' | 'settings' | 'answers' | 'activity' | 'localImagesTree'>;
+
 /** Builds an image from a Dockerfile: one list of choices that starts from the last build, then progress. */
 export class BuildImageCommand implements Command {
   readonly id = 'berth.buildImage';
-  readonly #docker: Docker;
-  readonly #settings: ConnectionSettings;
-  readonly #answers: LastAnswers;
-  readonly #activity: Activity;
+  readonly #services: Needs;
   readonly #signIn: DockerSignIn;
   readonly #pusher: ImagePusher;
-  readonly #localImages: LocalImagesTree;
 
-  constructor(
-    docker: Docker,
-    settings: ConnectionSettings,
-    answers: LastAnswers,
-    activity: Activity,
-    signIn: DockerSignIn,
-    pusher: ImagePusher,
-    localImages: LocalImagesTree,
-  ) {
-    this.#docker = docker;
-    this.#settings = settings;
-    this.#answers = answers;
-    this.#activity = activity;
+  constructor(services: Needs, signIn: DockerSignIn, pusher: ImagePusher) {
+    this.#services = services;
     this.#signIn = signIn;
     this.#pusher = pusher;
-    this.#localImages = localImages;
   }
 
   async execute(target?: unknown): Promise<void> {
     const uri =
       target instanceof vscode.Uri
         ? target
-        : await askDockerfile(this.#answers, vscode.l10n.t('Build Image'), vscode.l10n.t('Build'));
+        : await askDockerfile(this.#services.answers, vscode.l10n.t('Build Image'), vscode.l10n.t('Build'));
     const document = await vscode.workspace.openTextDocument(uri);
     // The builder reads the file, not the editor.
     if (document.isDirty) await document.save();
@@ -65,8 +49,8 @@ export class BuildImageCommand implements Command {
     const question = `build ${uri.fsPath}`;
     const setting = vscode.workspace.getConfiguration('berth.build').get<string>('builder')?.trim();
     const builder = setting || undefined;
-    const recalled = recallBuild(this.#answers.get(question), facts);
-    const choices = await new BuildForm(this.#docker, {
+    const recalled = recallBuild(this.#services.answers.get(question), facts);
+    const choices = await new BuildForm(this.#services.docker, {
       dockerfile: uri.fsPath,
       outline: parseDockerfileOutline(document.getText()),
       suggestedTags,
@@ -85,14 +69,14 @@ export class BuildImageCommand implements Command {
     }).ask();
     // The setting stays in charge where nothing else was chosen.
     const own = choices.builder === builder ? { ...choices, builder: undefined } : choices;
-    await this.#answers.remember(question, rememberBuild(own, facts));
+    await this.#services.answers.remember(question, rememberBuild(own, facts));
     await this.#build(uri.fsPath, choices);
   }
 
   async #facts(folder: string): Promise<BuildFacts> {
     return {
       folderName: basename(folder),
-      referenceHosts: this.#settings
+      referenceHosts: this.#services.settings
         .connections()
         .flatMap((connection) => tryCreateEndpoint(connection)?.referenceHost ?? []),
       ...(await readGitFacts(folder, new AbortController().signal)),
@@ -104,23 +88,26 @@ export class BuildImageCommand implements Command {
     const name = tags[0] ?? basename(dirname(dockerfile));
     let activityId = '';
     const run = () =>
-      this.#activity.run({ title: vscode.l10n.t('Building {0}', name), icon: 'tools' }, async (handle) => {
-        activityId = handle.id;
-        const result = await this.#runBuild(dockerfile, choices, handle);
-        const shown = result.digest ?? result.imageId;
-        return {
-          result,
-          ...(result.digest !== undefined && { digest: result.digest }),
-          ...(shown !== undefined && { detail: shortDigest(shown) }),
-        };
-      });
+      this.#services.activity.run(
+        { title: vscode.l10n.t('Building {0}', name), icon: 'tools' },
+        async (handle) => {
+          activityId = handle.id;
+          const result = await this.#runBuild(dockerfile, choices, handle);
+          const shown = result.digest ?? result.imageId;
+          return {
+            result,
+            ...(result.digest !== undefined && { digest: result.digest }),
+            ...(shown !== undefined && { detail: shortDigest(shown) }),
+          };
+        },
+      );
     try {
       const host = output === 'push' && tags[0] !== undefined ? parseReference(tags[0]).host : undefined;
       const { result } = await (host === undefined ? run() : this.#signIn.retrying(host, run));
       if (output === 'push') for (const tag of tags) this.#pusher.announce(tag, result.digest);
       else void this.#offerNext(name, tags, result, activityId);
     } finally {
-      this.#localImages.refresh();
+      this.#services.localImagesTree.refresh();
     }
   }
 
@@ -133,7 +120,7 @@ export class BuildImageCommand implements Command {
     const work = trackWork(handle);
     let steps: ProgressState['steps'];
     try {
-      return await this.#docker.build(
+      return await this.#services.docker.build(
         {
           context,
           dockerfile,
@@ -184,8 +171,8 @@ export class BuildImageCommand implements Command {
       showOutput,
     );
     const image = { id: imageId ?? '', ...(reference !== undefined && { reference }) };
-    if (answer === showOutput) this.#activity.showOutput(activityId);
-    else if (answer === runIt) runInTerminal(this.#docker.runner, image);
+    if (answer === showOutput) this.#services.activity.showOutput(activityId);
+    else if (answer === runIt) runInTerminal(this.#services.docker.runner, image);
     else if (answer === push) {
       if (tags.length === 0) await this.#pusher.push(image);
       for (const tag of tags) await this.#pusher.push({ ...image, reference: tag });

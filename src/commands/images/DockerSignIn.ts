@@ -4,16 +4,12 @@
  */
 import * as vscode from 'vscode';
 import { isCoreError, type CoreError } from '../../core/common/CoreError.ts';
-import type { CredentialStore } from '../../core/credentials/CredentialStore.ts';
-import type { Docker } from '../../core/docker/Docker.ts';
 import { DOCKER_HUB_HOST } from '../../core/oci/reference.ts';
-import type { Activity } from '../../platform/Activity.ts';
 import { GoBack, askPick, askText, dismissed } from '../../platform/ask.ts';
 import type { AuthKind, Connection } from '../../platform/Connection.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
-import { tryCreateEndpoint, type RegistrySessions } from '../../platform/RegistrySessions.ts';
+import { tryCreateEndpoint } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
+import type { Services } from '../Services.ts';
 
 /** For a token of AWS, single sign-on and roles included. */
 const CREDENTIAL_TIMEOUT_MS = 60_000;
@@ -24,28 +20,13 @@ interface StoredSignIn {
   readonly password: string;
 }
 
-export class DockerSignIn {
-  readonly #docker: Docker;
-  readonly #settings: ConnectionSettings;
-  readonly #credentials: (connection: Connection) => CredentialStore;
-  readonly #sessions: RegistrySessions;
-  readonly #answers: LastAnswers;
-  readonly #activity: Activity;
+type Needs = Pick<Services, 'docker' | 'settings' | 'credentials' | 'sessions' | 'answers' | 'activity'>;
 
-  constructor(
-    docker: Docker,
-    settings: ConnectionSettings,
-    credentials: (connection: Connection) => CredentialStore,
-    sessions: RegistrySessions,
-    answers: LastAnswers,
-    activity: Activity,
-  ) {
-    this.#docker = docker;
-    this.#settings = settings;
-    this.#credentials = credentials;
-    this.#sessions = sessions;
-    this.#answers = answers;
-    this.#activity = activity;
+export class DockerSignIn {
+  readonly #services: Needs;
+
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   /**
@@ -75,7 +56,7 @@ export class DockerSignIn {
     }
     // Connections that use what docker knows see more now.
     for (const connection of this.#connectionsOf(host)) {
-      if (connection.auth === 'docker') this.#sessions.reset(connection.id);
+      if (connection.auth === 'docker') this.#services.sessions.reset(connection.id);
     }
   }
 
@@ -90,22 +71,22 @@ export class DockerSignIn {
         return await work();
       } catch (error) {
         if (!isCoreError(error, 'unauthorized')) throw error;
-        const entry = this.#activity.entryOf(error);
+        const entry = this.#services.activity.entryOf(error);
         const refusal = renewed ? error : await this.#renew(host, error);
         renewed = true;
         if (refusal === undefined) {
           const outcome = vscode.l10n.t(
             'Docker was not logged in. Logged in as the connection does and tried again.',
           );
-          if (entry) this.#activity.describeFailure(entry.id, outcome);
+          if (entry) this.#services.activity.describeFailure(entry.id, outcome);
           continue;
         }
         const { message } = wordError(refusal);
-        if (entry) this.#activity.describeFailure(entry.id, message);
+        if (entry) this.#services.activity.describeFailure(entry.id, message);
         const signIn = vscode.l10n.t('Sign In…');
         const showOutput = vscode.l10n.t('Show Output');
         const answer = await vscode.window.showErrorMessage(message, signIn, showOutput);
-        if (entry && answer === showOutput) this.#activity.showOutput(entry.id);
+        if (entry && answer === showOutput) this.#services.activity.showOutput(entry.id);
         if (answer !== signIn) throw dismissed();
         await this.logIn(host);
       }
@@ -126,7 +107,7 @@ export class DockerSignIn {
   }
 
   #connectionsOf(host: string): Connection[] {
-    return this.#settings
+    return this.#services.settings
       .connections()
       .filter((connection) => tryCreateEndpoint(connection)?.referenceHost.split('/')[0] === host);
   }
@@ -139,7 +120,7 @@ export class DockerSignIn {
         .filter(({ auth }) => ways.includes(auth))
         .map(async (connection) => {
           const key = tryCreateEndpoint(connection)?.credentialKey ?? host;
-          const credential = await this.#credentials(connection).get({ key }, signal);
+          const credential = await this.#services.credentials(connection).get({ key }, signal);
           // docker login takes a user and a password, nothing else.
           if (credential?.kind === 'basic') return [{ connection, ...credential }];
           // Azure's identity tokens are such a password, of a user that says so.
@@ -169,7 +150,7 @@ export class DockerSignIn {
 
   async #askCredentials(host: string, title: string, canGoBack: boolean): Promise<void> {
     const question = `login ${host}`;
-    let username = this.#answers.get(question) ?? '';
+    let username = this.#services.answers.get(question) ?? '';
     const askUsername = async () => {
       username = await askText({
         title,
@@ -206,11 +187,11 @@ export class DockerSignIn {
         if (!(error instanceof GoBack)) throw error;
       }
     }
-    await this.#answers.remember(question, username);
+    await this.#services.answers.remember(question, username);
   }
 
   async #logIn(host: string, username: string, password: string, signal: AbortSignal): Promise<void> {
-    await this.#docker.login(
+    await this.#services.docker.login(
       { ...(host !== DOCKER_HUB_HOST && { registry: host }), username, password },
       signal,
     );

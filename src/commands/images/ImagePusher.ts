@@ -1,7 +1,6 @@
 /** Pushes local images: tags them for their registry first where needed, signs in where refused, tells the tree. */
 import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
-import type { Docker } from '../../core/docker/Docker.ts';
 import type { LocalImage } from '../../core/docker/LocalImage.ts';
 import { shortDigest, type Digest } from '../../core/oci/digest.ts';
 import {
@@ -12,13 +11,10 @@ import {
   tryParseReference,
   type Reference,
 } from '../../core/oci/reference.ts';
-import type { LocalImagesTree } from '../../explorer/LocalImagesTree.ts';
 import type { RegistriesNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { Activity } from '../../platform/Activity.ts';
 import { askPick, dismissed } from '../../platform/ask.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { copyText } from '../tags/manifestTarget.ts';
+import type { Services } from '../Services.ts';
 import { imageName } from './askLocalImage.ts';
 import { agreesToCreate, createRepository } from './createRepository.ts';
 import type { DockerSignIn } from './DockerSignIn.ts';
@@ -31,34 +27,20 @@ export type PushedImage = Pick<LocalImage, 'id' | 'reference'>;
 /** A place in the tree that can be pushed to. */
 export type PushTarget = RegistriesNode & { readonly connectionId: string };
 
+type Needs = Pick<
+  Services,
+  'docker' | 'sessions' | 'activity' | 'registriesTree' | 'registriesView' | 'localImagesTree'
+>;
+
 export class ImagePusher {
-  readonly #docker: Docker;
+  readonly #services: Needs;
   readonly #signIn: DockerSignIn;
   readonly #form: ReferenceForm;
-  readonly #sessions: RegistrySessions;
-  readonly #activity: Activity;
-  readonly #tree: RegistriesTree;
-  readonly #view: vscode.TreeView<RegistriesNode>;
-  readonly #localImages: LocalImagesTree;
 
-  constructor(
-    docker: Docker,
-    signIn: DockerSignIn,
-    form: ReferenceForm,
-    sessions: RegistrySessions,
-    activity: Activity,
-    tree: RegistriesTree,
-    view: vscode.TreeView<RegistriesNode>,
-    localImages: LocalImagesTree,
-  ) {
-    this.#docker = docker;
+  constructor(services: Needs, signIn: DockerSignIn, form: ReferenceForm) {
+    this.#services = services;
     this.#signIn = signIn;
     this.#form = form;
-    this.#sessions = sessions;
-    this.#activity = activity;
-    this.#tree = tree;
-    this.#view = view;
-    this.#localImages = localImages;
   }
 
   /** Pushes an image under its own name, or under one it is given first where its own leads nowhere. */
@@ -76,8 +58,9 @@ export class ImagePusher {
   /** Says that something was pushed, to the tree and to the person. */
   announce(reference: string, digest: Digest | undefined): void {
     const { host, repository, tag = DEFAULT_TAG } = parseReference(reference);
-    const places = this.#sessions.find(host, repository);
-    for (const place of places) this.#sessions.notifyRepositoryChanged(place.connectionId, place.repository);
+    const places = this.#services.sessions.find(host, repository);
+    for (const place of places)
+      this.#services.sessions.notifyRepositoryChanged(place.connectionId, place.repository);
     const copyDigest = vscode.l10n.t('Copy Digest');
     const show = vscode.l10n.t('Show in Registries');
     const buttons = [...(digest === undefined ? [] : [copyDigest]), ...(places.length > 0 ? [show] : [])];
@@ -91,18 +74,24 @@ export class ImagePusher {
       .then(async (answer) => {
         if (answer === copyDigest && digest !== undefined) await copyText(digest);
         if (answer !== show) return;
-        const node = this.#tree.tagNode(places[0]!.connectionId, places[0]!.repository, tag);
-        if (node) await this.#view.reveal(node, { select: true, focus: true });
+        const node = this.#services.registriesTree.tagNode(
+          places[0]!.connectionId,
+          places[0]!.repository,
+          tag,
+        );
+        if (node) await this.#services.registriesView.reveal(node, { select: true, focus: true });
       });
   }
 
   async #pushReference(reference: string): Promise<void> {
     const { host } = parseReference(reference);
     const push = async () => {
-      const outcome = await this.#activity.run(
+      const outcome = await this.#services.activity.run(
         { title: vscode.l10n.t('Pushing {0}', reference), icon: 'cloud-upload' },
         async (handle) => {
-          const pushed = await about(reference, () => this.#docker.push(reference, trackWork(handle)));
+          const pushed = await about(reference, () =>
+            this.#services.docker.push(reference, trackWork(handle)),
+          );
           return {
             ...(pushed.digest !== undefined && {
               digest: pushed.digest,
@@ -116,7 +105,7 @@ export class ImagePusher {
     };
     const digest = await this.#offeringRepository(reference, () => this.#signIn.retrying(host, push));
     this.announce(reference, digest);
-    this.#localImages.refresh();
+    this.#services.localImagesTree.refresh();
   }
 
   /** Where the registry wants the repository to be there first, offers to create it and pushes again. */
@@ -136,8 +125,8 @@ export class ImagePusher {
 
   /** Undefined where no connection to the registry can create repositories. */
   async #repositoryCreator(host: string, repository: string): Promise<(() => Promise<void>) | undefined> {
-    for (const place of this.#sessions.find(host, repository)) {
-      const { provider } = await this.#sessions.open(place.connectionId);
+    for (const place of this.#services.sessions.find(host, repository)) {
+      const { provider } = await this.#services.sessions.open(place.connectionId);
       if (!provider.createRepository) continue;
       return () => createRepository(provider, place.repository);
     }
@@ -146,8 +135,8 @@ export class ImagePusher {
 
   async #tag(image: PushedImage, reference: string): Promise<void> {
     if (image.reference === reference) return;
-    await this.#docker.tag(image.reference ?? image.id, reference, new AbortController().signal);
-    this.#localImages.refresh();
+    await this.#services.docker.tag(image.reference ?? image.id, reference, new AbortController().signal);
+    this.#services.localImagesTree.refresh();
   }
 
   async #referenceToPush(image: PushedImage): Promise<string> {
@@ -177,13 +166,13 @@ export class ImagePusher {
   /** An official image of Docker Hub is nobody's to push. */
   #leadsSomewhere(own: Reference): boolean {
     if (isOfficial(own)) return false;
-    return own.host === DOCKER_HUB_HOST || this.#sessions.find(own.host, own.repository).length > 0;
+    return own.host === DOCKER_HUB_HOST || this.#services.sessions.find(own.host, own.repository).length > 0;
   }
 
   /** The repository of `target`, or the image's own name in it; the image's own tag. */
   async #referenceIn(image: PushedImage, target: PushTarget): Promise<string> {
     const own = nameToPush(image);
-    const { endpoint } = await this.#sessions.open(target.connectionId);
+    const { endpoint } = await this.#services.sessions.open(target.connectionId);
     const ask = (value: string) =>
       askRepositoryName(vscode.l10n.t('Push to {0}', endpoint.referenceHost), value);
     const name = lastPart(own?.repository);

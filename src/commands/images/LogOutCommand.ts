@@ -1,24 +1,21 @@
 import * as vscode from 'vscode';
 import { listKnownRegistries } from '../../core/credentials/knownRegistries.ts';
-import type { Docker } from '../../core/docker/Docker.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import { askPick } from '../../platform/ask.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import { credentialEnvironment } from '../../platform/credentialEnvironment.ts';
-import { tryCreateEndpoint, type RegistrySessions } from '../../platform/RegistrySessions.ts';
+import { tryCreateEndpoint } from '../../platform/RegistrySessions.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
+
+type Needs = Pick<Services, 'docker' | 'settings' | 'sessions'>;
 
 /** `docker logout` from a registry Docker is logged in to. */
 export class LogOutCommand implements Command {
   readonly id = 'berth.logOut';
-  readonly #docker: Docker;
-  readonly #settings: ConnectionSettings;
-  readonly #sessions: RegistrySessions;
+  readonly #services: Needs;
 
-  constructor(docker: Docker, settings: ConnectionSettings, sessions: RegistrySessions) {
-    this.#docker = docker;
-    this.#settings = settings;
-    this.#sessions = sessions;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(): Promise<void> {
@@ -38,11 +35,11 @@ export class LogOutCommand implements Command {
         key: each,
       })),
     });
-    await this.#docker.logout(hostOf(key), signal);
-    for (const connection of this.#settings.connections()) {
+    await this.#services.docker.logout(hostOf(key), signal);
+    for (const connection of this.#services.settings.connections()) {
       const usesDocker = connection.auth === 'docker';
       if (usesDocker && tryCreateEndpoint(connection)?.credentialKey === key) {
-        this.#sessions.reset(connection.id);
+        this.#services.sessions.reset(connection.id);
       }
     }
     void vscode.window.showInformationMessage(

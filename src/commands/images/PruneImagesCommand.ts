@@ -1,28 +1,24 @@
 import * as vscode from 'vscode';
-import type { Docker } from '../../core/docker/Docker.ts';
-import type { LocalImagesTree } from '../../explorer/LocalImagesTree.ts';
-import type { Activity } from '../../platform/Activity.ts';
 import { confirm } from '../../platform/ask.ts';
 import { formatAge, formatSize } from '../../platform/format.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { imageName } from './askLocalImage.ts';
 import { listNames } from './listNames.ts';
+
+type Needs = Pick<Services, 'docker' | 'activity' | 'localImagesTree'>;
 
 /** Removes the images no name leads to, once the person has seen which. */
 export class PruneImagesCommand implements Command {
   readonly id = 'berth.pruneImages';
-  readonly #docker: Docker;
-  readonly #activity: Activity;
-  readonly #localImages: LocalImagesTree;
+  readonly #services: Needs;
 
-  constructor(docker: Docker, activity: Activity, localImages: LocalImagesTree) {
-    this.#docker = docker;
-    this.#activity = activity;
-    this.#localImages = localImages;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(): Promise<void> {
-    const images = await this.#docker.images(new AbortController().signal);
+    const images = await this.#services.docker.images(new AbortController().signal);
     const dangling = images.filter((image) => image.dangling);
     if (dangling.length === 0) {
       void vscode.window.showInformationMessage(
@@ -50,14 +46,17 @@ export class PruneImagesCommand implements Command {
     if (!agreed) return;
     const title = vscode.l10n.t('Pruning dangling images');
     try {
-      const { detail } = await this.#activity.run({ title, icon: 'trash' }, async ({ signal, append }) => {
-        const { deleted, untagged, reclaimedBytes } = await this.#docker.prune(signal);
-        append([...untagged, ...deleted].map((line) => `${line}\n`).join(''));
-        return { detail: vscode.l10n.t('{0} reclaimed', formatSize(reclaimedBytes)) };
-      });
+      const { detail } = await this.#services.activity.run(
+        { title, icon: 'trash' },
+        async ({ signal, append }) => {
+          const { deleted, untagged, reclaimedBytes } = await this.#services.docker.prune(signal);
+          append([...untagged, ...deleted].map((line) => `${line}\n`).join(''));
+          return { detail: vscode.l10n.t('{0} reclaimed', formatSize(reclaimedBytes)) };
+        },
+      );
       void vscode.window.showInformationMessage(vscode.l10n.t('Dangling images removed: {0}.', detail));
     } finally {
-      this.#localImages.refresh();
+      this.#services.localImagesTree.refresh();
     }
   }
 }

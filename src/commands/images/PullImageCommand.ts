@@ -1,19 +1,14 @@
 import * as vscode from 'vscode';
-import type { Docker } from '../../core/docker/Docker.ts';
 import { shortDigest } from '../../core/oci/digest.ts';
 import { familiarReference, parseReference } from '../../core/oci/reference.ts';
-import type { LocalImagesTree } from '../../explorer/LocalImagesTree.ts';
 import type { PlatformNode, RegistriesNode, TagNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { Activity } from '../../platform/Activity.ts';
 import { askPick, askText } from '../../platform/ask.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { isCoreError } from '../../core/common/CoreError.ts';
 import { formatPlatform } from '../../core/oci/platform.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { fullReference } from '../tags/manifestTarget.ts';
 import type { DockerSignIn } from './DockerSignIn.ts';
 import { about, trackWork } from './trackWork.ts';
@@ -26,33 +21,20 @@ interface Pull {
 
 const QUESTION = 'pulledReference';
 
+type Needs = Pick<
+  Services,
+  'docker' | 'sessions' | 'activity' | 'answers' | 'registriesTree' | 'localImagesTree'
+>;
+
 /** Pulls tags and platforms from the tree, or a reference that is typed. */
 export class PullImageCommand implements Command {
   readonly id = 'berth.pullImage';
-  readonly #docker: Docker;
+  readonly #services: Needs;
   readonly #signIn: DockerSignIn;
-  readonly #sessions: RegistrySessions;
-  readonly #activity: Activity;
-  readonly #answers: LastAnswers;
-  readonly #tree: RegistriesTree;
-  readonly #localImages: LocalImagesTree;
 
-  constructor(
-    docker: Docker,
-    signIn: DockerSignIn,
-    sessions: RegistrySessions,
-    activity: Activity,
-    answers: LastAnswers,
-    tree: RegistriesTree,
-    localImages: LocalImagesTree,
-  ) {
-    this.#docker = docker;
+  constructor(services: Needs, signIn: DockerSignIn) {
+    this.#services = services;
     this.#signIn = signIn;
-    this.#sessions = sessions;
-    this.#activity = activity;
-    this.#answers = answers;
-    this.#tree = tree;
-    this.#localImages = localImages;
   }
 
   /** @param node or, from another command, the reference of an image that need not be in the tree. */
@@ -72,7 +54,7 @@ export class PullImageCommand implements Command {
   }
 
   async #pullOf(node: TagNode | PlatformNode): Promise<Pull> {
-    const { endpoint } = await this.#sessions.open(node.connectionId);
+    const { endpoint } = await this.#services.sessions.open(node.connectionId);
     const reference = fullReference(endpoint, node.repository, node.tag);
     return node.kind === 'platform' && node.descriptor.platform
       ? { reference, platform: formatPlatform(node.descriptor.platform) }
@@ -81,7 +63,7 @@ export class PullImageCommand implements Command {
 
   async #ask(): Promise<Pull> {
     const title = vscode.l10n.t('Pull Image');
-    const registries = this.#tree.registryNodes();
+    const registries = this.#services.registriesTree.registryNodes();
     if (registries.length === 0) return this.#askReference(title);
     const { connectionId } = await askPick<vscode.QuickPickItem & { connectionId: string | undefined }>({
       title,
@@ -96,7 +78,7 @@ export class PullImageCommand implements Command {
       ],
     });
     if (connectionId === undefined) return this.#askReference(title);
-    return this.#pullOf(await askTagNode(this.#tree, title, connectionId));
+    return this.#pullOf(await askTagNode(this.#services.registriesTree, title, connectionId));
   }
 
   async #askReference(title: string): Promise<Pull> {
@@ -104,7 +86,7 @@ export class PullImageCommand implements Command {
       title,
       prompt: vscode.l10n.t('Reference of the image'),
       placeholder: 'alpine:3.20, ghcr.io/owner/app:1.0',
-      value: this.#answers.get(QUESTION) ?? '',
+      value: this.#services.answers.get(QUESTION) ?? '',
       validate: (text) => {
         if (text === '') return undefined;
         try {
@@ -117,7 +99,7 @@ export class PullImageCommand implements Command {
       accept: (text) => familiarReference(parseReference(text.trim())),
       describe: (error) => wordError(error).message,
     });
-    await this.#answers.remember(QUESTION, reference);
+    await this.#services.answers.remember(QUESTION, reference);
     return { reference };
   }
 
@@ -136,8 +118,8 @@ export class PullImageCommand implements Command {
         await this.#signIn.retrying(parseReference(pull.reference).host, () => this.#run(pull));
       } catch (error) {
         if (error instanceof vscode.CancellationError || isCoreError(error, 'cancelled')) throw error;
-        const entry = this.#activity.entryOf(error);
-        if (entry) this.#activity.describeFailure(entry.id, wordError(error).message);
+        const entry = this.#services.activity.entryOf(error);
+        if (entry) this.#services.activity.describeFailure(entry.id, wordError(error).message);
         failures.push(`${pull.reference}: ${wordError(error).message}`);
       }
     }
@@ -152,13 +134,13 @@ export class PullImageCommand implements Command {
       platform === undefined
         ? vscode.l10n.t('Pulling {0}', reference)
         : vscode.l10n.t('Pulling {0} for {1}', reference, platform);
-    await this.#activity.run({ title, icon: 'cloud-download' }, async (handle) => {
+    await this.#services.activity.run({ title, icon: 'cloud-download' }, async (handle) => {
       const { digest } = await about(reference, () =>
-        this.#docker.pull(reference, platform, trackWork(handle)),
+        this.#services.docker.pull(reference, platform, trackWork(handle)),
       );
       return digest === undefined ? {} : { digest, detail: shortDigest(digest) };
     });
-    this.#localImages.refresh();
+    this.#services.localImagesTree.refresh();
   }
 }
 

@@ -1,21 +1,20 @@
 import * as vscode from 'vscode';
-import type { Docker } from '../../core/docker/Docker.ts';
 import type { LocalImageNode } from '../../explorer/LocalImagesTree.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askLocalImage } from './askLocalImage.ts';
 import type { ImagePusher, PushTarget } from './ImagePusher.ts';
+
+type Needs = Pick<Services, 'docker' | 'answers'>;
 
 /** Pushes a local image: under its own name, or to the registry, namespace or repository that was pointed at. */
 export class PushImageCommand implements Command {
   readonly id = 'berth.pushImage';
-  readonly #docker: Docker;
-  readonly #answers: LastAnswers;
+  readonly #services: Needs;
   readonly #pusher: ImagePusher;
 
-  constructor(docker: Docker, answers: LastAnswers, pusher: ImagePusher) {
-    this.#docker = docker;
-    this.#answers = answers;
+  constructor(services: Needs, pusher: ImagePusher) {
+    this.#services = services;
     this.#pusher = pusher;
   }
 
@@ -26,7 +25,11 @@ export class PushImageCommand implements Command {
     target?: PushTarget,
   ): Promise<void> {
     if (node?.kind !== 'localImage') {
-      const image = await askLocalImage(this.#docker, this.#answers, vscode.l10n.t('Push Image'));
+      const image = await askLocalImage(
+        this.#services.docker,
+        this.#services.answers,
+        vscode.l10n.t('Push Image'),
+      );
       await (node ? this.#pusher.pushTo(image, node) : this.#pusher.push(image));
       return;
     }

@@ -9,13 +9,11 @@ import {
   parseTag,
 } from '../../core/oci/reference.ts';
 import type { RegistryEndpoint } from '../../core/registry/RegistryEndpoint.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import { GoBack, askInOrder, askPick, askText } from '../../platform/ask.ts';
 import type { Connection } from '../../platform/Connection.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import { tryCreateEndpoint } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
+import type { Services } from '../Services.ts';
 
 /** What the answers start from. */
 export interface ReferenceDraft {
@@ -26,20 +24,18 @@ export interface ReferenceDraft {
 
 const QUESTION = 'targetConnection';
 
-export class ReferenceForm {
-  readonly #settings: ConnectionSettings;
-  readonly #tree: RegistriesTree;
-  readonly #answers: LastAnswers;
+type Needs = Pick<Services, 'settings' | 'registriesTree' | 'answers'>;
 
-  constructor(settings: ConnectionSettings, tree: RegistriesTree, answers: LastAnswers) {
-    this.#settings = settings;
-    this.#tree = tree;
-    this.#answers = answers;
+export class ReferenceForm {
+  readonly #services: Needs;
+
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   /** A reference with a tag, as people write it. @throws CancellationError when dismissed. */
   async ask(title: string, draft: ReferenceDraft): Promise<string> {
-    const targets = this.#settings.connections().flatMap((connection) => {
+    const targets = this.#services.settings.connections().flatMap((connection) => {
       const endpoint = tryCreateEndpoint(connection);
       return endpoint ? [{ connection, endpoint }] : [];
     });
@@ -49,7 +45,7 @@ export class ReferenceForm {
     let reference = '';
     await askInOrder([
       async () => {
-        const last = target?.connection.id ?? this.#answers.get(QUESTION);
+        const last = target?.connection.id ?? this.#services.answers.get(QUESTION);
         ({ target } = await askPick<vscode.QuickPickItem & { target: typeof target }>({
           title,
           placeholder: vscode.l10n.t('Choose the registry'),
@@ -63,7 +59,7 @@ export class ReferenceForm {
           ],
           active: (item) => item.target?.connection.id === last,
         }));
-        if (target) await this.#answers.remember(QUESTION, target.connection.id);
+        if (target) await this.#services.answers.remember(QUESTION, target.connection.id);
       },
       async () => {
         if (target) repository = await this.askRepository(title, target.connection, repository);
@@ -82,7 +78,7 @@ export class ReferenceForm {
     { id, name }: Pick<Connection, 'id' | 'name'>,
     suggested: string,
   ): Promise<string> {
-    const listed = this.#tree
+    const listed = this.#services.registriesTree
       .repositoryNames(id, new AbortController().signal)
       // A registry that lists nothing still takes a push.
       .catch(() => [] as string[])

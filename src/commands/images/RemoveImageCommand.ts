@@ -1,47 +1,34 @@
 import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
-import type { Docker } from '../../core/docker/Docker.ts';
 import type { LocalImage } from '../../core/docker/LocalImage.ts';
-import type { LocalImagesTree, LocalNode } from '../../explorer/LocalImagesTree.ts';
-import type { Activity, ActivityHandle } from '../../platform/Activity.ts';
+import type { LocalNode } from '../../explorer/LocalImagesTree.ts';
+import type { ActivityHandle } from '../../platform/Activity.ts';
 import { confirm } from '../../platform/ask.ts';
 import { formatCount } from '../../platform/format.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askLocalImage, imageName } from './askLocalImage.ts';
 import { listNames } from './listNames.ts';
 import { about } from './trackWork.ts';
 
+type Needs = Pick<Services, 'docker' | 'activity' | 'answers' | 'localImagesTree' | 'localImagesView'>;
+
 /** Removes images from the Docker engine; of an image with several names only the chosen ones go. */
 export class RemoveImageCommand implements Command {
   readonly id = 'berth.removeImage';
-  readonly #docker: Docker;
-  readonly #activity: Activity;
-  readonly #answers: LastAnswers;
-  readonly #localImages: LocalImagesTree;
-  readonly #view: vscode.TreeView<LocalNode>;
+  readonly #services: Needs;
 
-  constructor(
-    docker: Docker,
-    activity: Activity,
-    answers: LastAnswers,
-    localImages: LocalImagesTree,
-    view: vscode.TreeView<LocalNode>,
-  ) {
-    this.#docker = docker;
-    this.#activity = activity;
-    this.#answers = answers;
-    this.#localImages = localImages;
-    this.#view = view;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: LocalNode, selected?: readonly LocalNode[]): Promise<void> {
     // The keyboard passes no node.
-    const nodes = selected?.length ? selected : node ? [node] : this.#view.selection;
+    const nodes = selected?.length ? selected : node ? [node] : this.#services.localImagesView.selection;
     const images =
       nodes.length > 0
         ? nodes.flatMap((each) => (each.kind === 'localImage' ? [each.image] : each.images))
-        : [await askLocalImage(this.#docker, this.#answers, vscode.l10n.t('Remove Image'))];
+        : [await askLocalImage(this.#services.docker, this.#services.answers, vscode.l10n.t('Remove Image'))];
     if (images.length === 0 || !(await confirmRemoval(images))) return;
     const blocked = await this.#remove(images, false);
     if (blocked.length === 0) return;
@@ -68,13 +55,13 @@ export class RemoveImageCommand implements Command {
         ? vscode.l10n.t('Removing {0}', imageName(images[0]!))
         : vscode.l10n.t('Removing {0} images', formatCount(images.length));
     try {
-      const { blocked } = await this.#activity.run({ title, icon: 'trash' }, async (handle) => {
+      const { blocked } = await this.#services.activity.run({ title, icon: 'trash' }, async (handle) => {
         const left = await this.#removeEach(images, force, handle);
         return { detail: vscode.l10n.t('{0} removed', images.length - left.length), blocked: left };
       });
       return blocked;
     } finally {
-      this.#localImages.refresh();
+      this.#services.localImagesTree.refresh();
     }
   }
 
@@ -88,7 +75,9 @@ export class RemoveImageCommand implements Command {
       const name = image.reference ?? image.id;
       report(imageName(image), index / images.length);
       try {
-        const { untagged, deleted } = await about(name, () => this.#docker.remove([name], { force }, signal));
+        const { untagged, deleted } = await about(name, () =>
+          this.#services.docker.remove([name], { force }, signal),
+        );
         append([...untagged, ...deleted].map((line) => `${line}\n`).join(''));
       } catch (error) {
         if (force || !isCoreError(error, 'conflict') || error.details.reason === 'imageHasChildren') {

@@ -1,27 +1,26 @@
 import * as vscode from 'vscode';
-import type { Docker } from '../../core/docker/Docker.ts';
 import type { LocalImageNode } from '../../explorer/LocalImagesTree.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askLocalImage } from './askLocalImage.ts';
 import { runInTerminal } from './runInTerminal.ts';
+
+type Needs = Pick<Services, 'docker' | 'answers'>;
 
 /** `docker run --rm -it` in a terminal. */
 export class RunImageCommand implements Command {
   readonly id = 'berth.runImage';
-  readonly #docker: Docker;
-  readonly #answers: LastAnswers;
+  readonly #services: Needs;
 
-  constructor(docker: Docker, answers: LastAnswers) {
-    this.#docker = docker;
-    this.#answers = answers;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: LocalImageNode): Promise<void> {
     const title = vscode.l10n.t('Run Image in Terminal');
     runInTerminal(
-      this.#docker.runner,
-      node?.image ?? (await askLocalImage(this.#docker, this.#answers, title)),
+      this.#services.docker.runner,
+      node?.image ?? (await askLocalImage(this.#services.docker, this.#services.answers, title)),
     );
   }
 }

@@ -2,35 +2,31 @@ import * as vscode from 'vscode';
 import { join } from 'node:path';
 import { isIndexType } from '../../core/oci/mediaType.ts';
 import type { PlatformNode, TagNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { Activity } from '../../platform/Activity.ts';
 import { askPick, dismissed } from '../../platform/ask.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { CopyProgressText } from '../copy/CopyProgressText.ts';
 import { fullReference, referenceOf } from '../tags/manifestTarget.ts';
 
 type Format = 'folder' | 'archive' | 'docker';
 
+type Needs = Pick<Services, 'sessions' | 'registriesTree' | 'activity'>;
+
 /** Saves an image of a registry as an OCI layout (folder or tar), or as what `docker load` takes; nothing is pulled into an engine. */
 export class ExportImageCommand implements Command {
   readonly id = 'berth.exportImage';
-  readonly #sessions: RegistrySessions;
-  readonly #tree: RegistriesTree;
-  readonly #activity: Activity;
+  readonly #services: Needs;
 
-  constructor(sessions: RegistrySessions, tree: RegistriesTree, activity: Activity) {
-    this.#sessions = sessions;
-    this.#tree = tree;
-    this.#activity = activity;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: TagNode | PlatformNode): Promise<void> {
-    const source = node ?? (await askTagNode(this.#tree, vscode.l10n.t('Export Image')));
+    const source = node ?? (await askTagNode(this.#services.registriesTree, vscode.l10n.t('Export Image')));
     const { repository } = source;
-    const session = await this.#sessions.open(source.connectionId);
+    const session = await this.#services.sessions.open(source.connectionId);
     const reference = fullReference(session.endpoint, repository, source.tag);
     const title = vscode.l10n.t('Export {0}', reference);
     const format = await askFormat(title);
@@ -41,7 +37,7 @@ export class ExportImageCommand implements Command {
       import('../../core/operations/copy/copyTags.ts'),
     ]);
     const images = new RegistryImages(session.client, repository);
-    await this.#activity.run({ title, icon: 'export' }, async (handle) => {
+    await this.#services.activity.run({ title, icon: 'export' }, async (handle) => {
       const { signal } = handle;
       const text = new CopyProgressText(handle);
       await using sink = await openSink(format, path, fullReference(session.endpoint, repository, undefined));

@@ -7,8 +7,8 @@ import { askPick, confirm, dismissed } from '../../platform/ask.ts';
 import type { Connection } from '../../platform/Connection.ts';
 import { formatCount, formatSize } from '../../platform/format.ts';
 import { listNames } from '../images/listNames.ts';
-import { LocalContainerCommand } from './LocalContainerCommand.ts';
-import type { LocalContainerServices } from './LocalContainerCommand.ts';
+import type { Services } from '../Services.ts';
+import { LocalContainerCommand, type LocalContainerServices } from './LocalContainerCommand.ts';
 
 interface Choice extends vscode.QuickPickItem {
   readonly deleteUntagged: boolean;
@@ -22,7 +22,7 @@ export class CollectGarbageCommand extends LocalContainerCommand {
   readonly id = 'berth.collectGarbage';
   readonly #docker: Docker;
 
-  constructor(services: LocalContainerServices & { readonly docker: Docker }) {
+  constructor(services: LocalContainerServices & Pick<Services, 'docker'>) {
     super(services);
     this.#docker = services.docker;
   }

@@ -1,19 +1,12 @@
 /** Start, stop and remove of a local registry: the container that a connection names. */
 import * as vscode from 'vscode';
-import type { LocalRegistry } from '../../core/operations/LocalRegistry.ts';
-import type { Activity, ActivityHandle } from '../../platform/Activity.ts';
+import type { ActivityHandle } from '../../platform/Activity.ts';
 import { askPick, dismissed } from '../../platform/ask.ts';
 import type { Connection } from '../../platform/Connection.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 
-export interface LocalContainerServices {
-  readonly localRegistry: LocalRegistry;
-  readonly settings: ConnectionSettings;
-  readonly sessions: RegistrySessions;
-  readonly activity: Activity;
-}
+export type LocalContainerServices = Pick<Services, 'localRegistry' | 'settings' | 'sessions' | 'activity'>;
 
 export abstract class LocalContainerCommand implements Command {
   abstract readonly id: string;

@@ -1,20 +1,12 @@
 import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
 import { parseReference, tryParseReference } from '../../core/oci/reference.ts';
-import type {
-  LocalRegistry,
-  LocalRegistryOptions,
-  StartedRegistry,
-} from '../../core/operations/LocalRegistry.ts';
-import type { RegistriesNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { Activity } from '../../platform/Activity.ts';
+import type { LocalRegistryOptions, StartedRegistry } from '../../core/operations/LocalRegistry.ts';
 import { askInOrder, askText } from '../../platform/ask.ts';
 import { connectionId } from '../../platform/Connection.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { revealConnection } from '../connections/saveConnection.ts';
 import { trackWork, withDetails } from '../images/trackWork.ts';
 
@@ -31,31 +23,19 @@ interface Problem {
   readonly message: string;
 }
 
+type Needs = Pick<
+  Services,
+  'localRegistry' | 'settings' | 'sessions' | 'activity' | 'registriesTree' | 'registriesView'
+>;
+
 /** What `docker run -d -p 5000:5000 --name registry registry:2` does, and the connection to it. */
 export class RunLocalRegistryCommand implements Command {
   readonly id = 'berth.runLocalRegistry';
-  readonly #localRegistry: LocalRegistry;
-  readonly #settings: ConnectionSettings;
-  readonly #sessions: RegistrySessions;
-  readonly #activity: Activity;
-  readonly #tree: RegistriesTree;
-  readonly #view: vscode.TreeView<RegistriesNode>;
+  readonly #services: Needs;
   #unfinished: LocalRegistryOptions | undefined;
 
-  constructor(
-    localRegistry: LocalRegistry,
-    settings: ConnectionSettings,
-    sessions: RegistrySessions,
-    activity: Activity,
-    tree: RegistriesTree,
-    view: vscode.TreeView<RegistriesNode>,
-  ) {
-    this.#localRegistry = localRegistry;
-    this.#settings = settings;
-    this.#sessions = sessions;
-    this.#activity = activity;
-    this.#tree = tree;
-    this.#view = view;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(): Promise<void> {
@@ -71,8 +51,8 @@ export class RunLocalRegistryCommand implements Command {
       } catch (error) {
         problem = problemOf(error, options);
         if (!problem) throw error;
-        const entry = this.#activity.entryOf(error);
-        if (entry) this.#activity.describeFailure(entry.id, problem.message);
+        const entry = this.#services.activity.entryOf(error);
+        if (entry) this.#services.activity.describeFailure(entry.id, problem.message);
       }
     }
   }
@@ -143,17 +123,17 @@ export class RunLocalRegistryCommand implements Command {
 
   async #run(options: LocalRegistryOptions): Promise<void> {
     let started: StartedRegistry | undefined;
-    await this.#activity.run(
+    await this.#services.activity.run(
       { title: vscode.l10n.t('Starting local registry "{0}"', options.name), icon: 'server-environment' },
       async (handle) => {
-        started = await this.#localRegistry.start(options, trackWork(handle));
+        started = await this.#services.localRegistry.start(options, trackWork(handle));
         return { detail: started.host };
       },
     );
     if (!started) return;
     const id = await this.#connect(started);
-    this.#sessions.reset(id);
-    await revealConnection(id, this.#tree, this.#view);
+    this.#services.sessions.reset(id);
+    await revealConnection(id, this.#services.registriesTree, this.#services.registriesView);
     const words =
       started.outcome === 'created'
         ? vscode.l10n.t('The registry runs at {0}. Push an image, or drag one onto it.', started.host)
@@ -167,9 +147,9 @@ export class RunLocalRegistryCommand implements Command {
   async #connect({ name, host }: StartedRegistry): Promise<string> {
     const url = `http://${host}`;
     const id = connectionId({ url });
-    if (this.#settings.get(id)) await this.#settings.update(id, { localContainer: name });
+    if (this.#services.settings.get(id)) await this.#services.settings.update(id, { localContainer: name });
     else {
-      await this.#settings.save({
+      await this.#services.settings.save({
         name: name === DEFAULT_NAME ? vscode.l10n.t('Local registry') : name,
         url,
         auth: 'anonymous',

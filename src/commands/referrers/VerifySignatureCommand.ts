@@ -3,12 +3,11 @@ import { shortDigest } from '../../core/oci/digest.ts';
 import { listAttachments } from '../../core/trust/listAttachments.ts';
 import { readAttachedDocuments } from '../../core/trust/readAttachedDocuments.ts';
 import type { PlatformNode, ReferrerNode, ReferrersNode, TagNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
 import { createSignal } from '../../platform/cancellation.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
-import type { ImageDigest, Verification, Verifications } from '../../platform/Verifications.ts';
+import type { ImageDigest, Verification } from '../../platform/Verifications.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { askPublicKey, type ChosenKey } from './askPublicKey.ts';
 import { wordVerification } from './wordVerification.ts';
 
@@ -25,34 +24,32 @@ export type VerifyTarget =
       readonly reference: string;
     };
 
+type Needs = Pick<Services, 'registriesTree' | 'verifications' | 'workspaceAnswers'>;
+
 /**
  * Checks the signatures of an image with a public key. The result holds for the digest the tag has now, and for this
  * session.
  */
 export class VerifySignatureCommand implements Command {
   readonly id = 'berth.verifySignature';
-  readonly #tree: RegistriesTree;
-  readonly #verifications: Verifications;
-  readonly #answers: LastAnswers;
+  readonly #services: Needs;
 
   /** @param answers of this workspace: which key belongs to which repository is a project's matter. */
-  constructor(tree: RegistriesTree, verifications: Verifications, answers: LastAnswers) {
-    this.#tree = tree;
-    this.#verifications = verifications;
-    this.#answers = answers;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: VerifyTarget): Promise<void> {
     const title = vscode.l10n.t('Verify Signature');
-    const target = node ?? (await askTagNode(this.#tree, title));
+    const target = node ?? (await askTagNode(this.#services.registriesTree, title));
     for (;;) {
-      const chosen = await askPublicKey(this.#answers, target, title);
+      const chosen = await askPublicKey(this.#services.workspaceAnswers, target, title);
       const checked = await this.#verify(target, chosen);
-      this.#verifications.record(checked.image, checked.verification);
+      this.#services.verifications.record(checked.image, checked.verification);
       const { text, isGood, mayRetry } = wordVerification(
         nameOf(target, checked.image),
         checked.verification,
-        `${(await this.#tree.session(target)).endpoint.referenceHost}/${target.repository}`,
+        `${(await this.#services.registriesTree.session(target)).endpoint.referenceHost}/${target.repository}`,
       );
       const other = vscode.l10n.t('Choose Another Key…');
       const show = isGood ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
@@ -75,7 +72,7 @@ export class VerifySignatureCommand implements Command {
       async (_progress, token) => {
         using cancellation = createSignal(token);
         const { signal } = cancellation;
-        const { client } = await this.#tree.session(target);
+        const { client } = await this.#services.registriesTree.session(target);
         // Read, not looked up: the digest is of the bytes, whatever the registry's headers say.
         const image = await client.getManifest(repository, referenceOf(target), signal);
         const { attachments, problem } = await listAttachments(client, repository, image.digest, [], signal);

@@ -3,50 +3,36 @@ import { isCoreError, type CoreError } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { DeletionPlan } from '../../core/operations/DeletePlan.ts';
 import type { TagOutcome } from '../../core/operations/deleteTags.ts';
-import type { Journal } from '../../core/operations/Journal.ts';
 import type { RegistriesNode, TagNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { Activity } from '../../platform/Activity.ts';
 import { formatCount } from '../../platform/format.ts';
 import type { RegistrySession } from '../../platform/RegistrySession.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { wordReclaim } from '../../platform/wordReclaim.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { describePlan } from './describePlan.ts';
-import type { TagUndo } from './TagUndo.ts';
+
+type Needs = Pick<
+  Services,
+  'sessions' | 'registriesTree' | 'registriesView' | 'activity' | 'journal' | 'tagUndo'
+>;
 
 /** Deletes tags after showing exactly what goes; siblings stay wherever the registry makes that possible. */
 export class DeleteTagCommand implements Command {
   readonly id = 'berth.deleteTag';
-  readonly #sessions: RegistrySessions;
-  readonly #tree: RegistriesTree;
-  readonly #view: vscode.TreeView<RegistriesNode>;
-  readonly #activity: Activity;
-  readonly #journal: Journal;
-  readonly #undo: TagUndo;
+  readonly #services: Needs;
 
-  constructor(
-    sessions: RegistrySessions,
-    tree: RegistriesTree,
-    view: vscode.TreeView<RegistriesNode>,
-    activity: Activity,
-    journal: Journal,
-    undo: TagUndo,
-  ) {
-    this.#sessions = sessions;
-    this.#tree = tree;
-    this.#view = view;
-    this.#activity = activity;
-    this.#journal = journal;
-    this.#undo = undo;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: RegistriesNode, selected?: readonly RegistriesNode[]): Promise<void> {
     const nodes = selected?.length ? selected : node ? [node] : this.#shownSelection();
     let tags = nodes.filter((each): each is TagNode => each.kind === 'tag');
-    if (tags.length === 0) tags = [await askTagNode(this.#tree, vscode.l10n.t('Delete Tag'))];
+    if (tags.length === 0) {
+      tags = [await askTagNode(this.#services.registriesTree, vscode.l10n.t('Delete Tag'))];
+    }
     // One plan and one question a repository: a plan looks at one repository's tags.
     const byRepository = Map.groupBy(tags, (tag) => `${tag.connectionId}\n${tag.repository}`);
     for (const group of byRepository.values()) await this.#deleteFrom(group);
@@ -54,12 +40,12 @@ export class DeleteTagCommand implements Command {
 
   /** What nobody sees selected is not what a person means. */
   #shownSelection(): readonly RegistriesNode[] {
-    return this.#view.visible ? this.#view.selection : [];
+    return this.#services.registriesView.visible ? this.#services.registriesView.selection : [];
   }
 
   async #deleteFrom(tags: readonly TagNode[]): Promise<void> {
     const { connectionId, repository } = tags[0]!;
-    const session = await this.#sessions.open(connectionId);
+    const session = await this.#services.sessions.open(connectionId);
     const plan = await this.#plan(session, repository, tags);
     const { title, detail, deletable } = describePlan(plan);
     if (deletable === 0) {
@@ -121,10 +107,10 @@ export class DeleteTagCommand implements Command {
     let undo: (() => Promise<void>) | undefined;
     let activityId = '';
     try {
-      await this.#activity.run({ title, icon: 'trash' }, async ({ id, signal, report }) => {
+      await this.#services.activity.run({ title, icon: 'trash' }, async ({ id, signal, report }) => {
         activityId = id;
         const result = await deleteTags(session.provider, plan, {
-          journal: this.#journal,
+          journal: this.#services.journal,
           connectionId,
           signal,
           onProgress: ({ tag, done, total }) => report(toDisplayLine(tag), done / total),
@@ -132,7 +118,7 @@ export class DeleteTagCommand implements Command {
         outcomes = result.outcomes;
         const { operationId } = result;
         if (operationId !== undefined && outcomes.some(({ state }) => state !== 'kept')) {
-          undo = () => this.#undo.undo(operationId);
+          undo = () => this.#services.tagUndo.undo(operationId);
         }
         const failure = firstFailure(outcomes);
         if (failure && !undo) throw failure;
@@ -152,7 +138,7 @@ export class DeleteTagCommand implements Command {
       const gone = outcomes
         .filter(({ state }) => state === 'deleted')
         .flatMap(({ tag, alsoDeleted }) => [tag, ...alsoDeleted]);
-      this.#sessions.notifyRepositoryChanged(connectionId, plan.repository, gone);
+      this.#services.sessions.notifyRepositoryChanged(connectionId, plan.repository, gone);
     }
     await this.#tell(plan, outcomes, activityId);
   }
@@ -171,7 +157,7 @@ export class DeleteTagCommand implements Command {
           undo,
         )
       : await vscode.window.showInformationMessage(what, undo);
-    if (answer === undo) await this.#activity.undo(activityId);
+    if (answer === undo) await this.#services.activity.undo(activityId);
   }
 }
 

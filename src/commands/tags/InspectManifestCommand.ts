@@ -1,23 +1,23 @@
 import * as vscode from 'vscode';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { ManifestPanels } from '../../panels/ManifestPanels.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { manifestRequestOf, type ManifestNode } from './manifestTarget.ts';
+
+type Needs = Pick<Services, 'panels' | 'registriesTree'>;
 
 /** Opens the readable panel of a tag, platform or referrer. */
 export class InspectManifestCommand implements Command {
   readonly id = 'berth.inspectManifest';
-  readonly #panels: ManifestPanels;
-  readonly #tree: RegistriesTree;
+  readonly #services: Needs;
 
-  constructor(panels: ManifestPanels, tree: RegistriesTree) {
-    this.#panels = panels;
-    this.#tree = tree;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: ManifestNode): Promise<void> {
-    const target = node ?? (await askTagNode(this.#tree, vscode.l10n.t('Inspect Manifest')));
-    await this.#panels.open(manifestRequestOf(target));
+    const target =
+      node ?? (await askTagNode(this.#services.registriesTree, vscode.l10n.t('Inspect Manifest')));
+    await this.#services.panels.open(manifestRequestOf(target));
   }
 }

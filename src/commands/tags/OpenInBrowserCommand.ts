@@ -1,24 +1,24 @@
 import * as vscode from 'vscode';
 import type { RepositoryNode, TagNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { askRepositoryNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
+
+type Needs = Pick<Services, 'sessions' | 'registriesTree'>;
 
 /** Opens the registry's own web page of a repository or tag, where it has one. */
 export class OpenInBrowserCommand implements Command {
   readonly id = 'berth.openInBrowser';
-  readonly #sessions: RegistrySessions;
-  readonly #tree: RegistriesTree;
+  readonly #services: Needs;
 
-  constructor(sessions: RegistrySessions, tree: RegistriesTree) {
-    this.#sessions = sessions;
-    this.#tree = tree;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: RepositoryNode | TagNode): Promise<void> {
-    const target = node ?? (await askRepositoryNode(this.#tree, vscode.l10n.t('Open in Browser')));
-    const { provider, endpoint } = await this.#sessions.open(target.connectionId);
+    const target =
+      node ?? (await askRepositoryNode(this.#services.registriesTree, vscode.l10n.t('Open in Browser')));
+    const { provider, endpoint } = await this.#services.sessions.open(target.connectionId);
     const url = provider.webUrl(target.repository, target.kind === 'tag' ? target.tag : undefined);
     if (url === undefined) {
       void vscode.window.showInformationMessage(

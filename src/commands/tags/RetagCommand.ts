@@ -1,47 +1,31 @@
 import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
 import { isTag, parseTag } from '../../core/oci/reference.ts';
-import type { Journal } from '../../core/operations/Journal.ts';
-import type { RegistriesNode, TagNode } from '../../explorer/nodes.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { Activity } from '../../platform/Activity.ts';
+import type { TagNode } from '../../explorer/nodes.ts';
 import { askText, confirm } from '../../platform/ask.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 import { fullReference } from './manifestTarget.ts';
-import type { TagUndo } from './TagUndo.ts';
+
+type Needs = Pick<
+  Services,
+  'sessions' | 'registriesTree' | 'registriesView' | 'activity' | 'journal' | 'tagUndo'
+>;
 
 /** Adds a tag to an image in the registry, or moves one; nothing is pulled. */
 export class RetagCommand implements Command {
   readonly id = 'berth.retag';
-  readonly #sessions: RegistrySessions;
-  readonly #tree: RegistriesTree;
-  readonly #view: vscode.TreeView<RegistriesNode>;
-  readonly #activity: Activity;
-  readonly #journal: Journal;
-  readonly #undo: TagUndo;
+  readonly #services: Needs;
 
-  constructor(
-    sessions: RegistrySessions,
-    tree: RegistriesTree,
-    view: vscode.TreeView<RegistriesNode>,
-    activity: Activity,
-    journal: Journal,
-    undo: TagUndo,
-  ) {
-    this.#sessions = sessions;
-    this.#tree = tree;
-    this.#view = view;
-    this.#activity = activity;
-    this.#journal = journal;
-    this.#undo = undo;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(node?: TagNode): Promise<void> {
-    const source = node ?? (await askTagNode(this.#tree, vscode.l10n.t('Retag')));
-    const { endpoint } = await this.#sessions.open(source.connectionId);
+    const source = node ?? (await askTagNode(this.#services.registriesTree, vscode.l10n.t('Retag')));
+    const { endpoint } = await this.#services.sessions.open(source.connectionId);
     const targetTag = await askText({
       title: vscode.l10n.t('Retag {0}', fullReference(endpoint, source.repository, source.tag)),
       prompt: vscode.l10n.t('Another tag for the same image; nothing is pulled'),
@@ -82,20 +66,20 @@ export class RetagCommand implements Command {
 
   /** As far as the tag was listed. */
   #isLocked({ connectionId, repository }: TagNode, tag: string): boolean {
-    const node = this.#tree.tagNode(connectionId, repository, tag);
-    return (node && this.#tree.detailsOf(node)?.locks?.includes('write')) ?? false;
+    const node = this.#services.registriesTree.tagNode(connectionId, repository, tag);
+    return (node && this.#services.registriesTree.detailsOf(node)?.locks?.includes('write')) ?? false;
   }
 
   async #retag(source: TagNode, targetTag: string, overwrite: boolean): Promise<void> {
     const { connectionId, repository, tag } = source;
-    const { provider } = await this.#sessions.open(connectionId);
+    const { provider } = await this.#services.sessions.open(connectionId);
     const { retag } = await import('../../core/operations/retag.ts');
-    const known = this.#tree.detailsOf(source)?.digest;
+    const known = this.#services.registriesTree.detailsOf(source)?.digest;
     const title = vscode.l10n.t('Tag {0} as {1} in {2}', tag, targetTag, repository);
     let activityId = '';
     let isUndoable = false;
     try {
-      await this.#activity.run({ title, icon: 'tag' }, async ({ id, signal }) => {
+      await this.#services.activity.run({ title, icon: 'tag' }, async ({ id, signal }) => {
         activityId = id;
         const { operationId, digest } = await retag(
           provider,
@@ -106,25 +90,25 @@ export class RetagCommand implements Command {
             overwrite,
             ...(known !== undefined && { expectedDigest: known }),
           },
-          { journal: this.#journal, connectionId, signal },
+          { journal: this.#services.journal, connectionId, signal },
         );
         isUndoable = operationId !== undefined;
         return {
           digest,
-          ...(operationId !== undefined && { undo: () => this.#undo.undo(operationId) }),
+          ...(operationId !== undefined && { undo: () => this.#services.tagUndo.undo(operationId) }),
         };
       });
     } finally {
-      this.#sessions.notifyRepositoryChanged(connectionId, repository);
+      this.#services.sessions.notifyRepositoryChanged(connectionId, repository);
     }
-    const target = this.#tree.tagNode(connectionId, repository, targetTag);
-    if (target) void this.#view.reveal(target, { select: true });
+    const target = this.#services.registriesTree.tagNode(connectionId, repository, targetTag);
+    if (target) void this.#services.registriesView.reveal(target, { select: true });
     const undo = vscode.l10n.t('Undo');
     const answer = await vscode.window.showInformationMessage(
       vscode.l10n.t('{0} is tagged {1} as well.', `${repository}:${tag}`, targetTag),
       ...(isUndoable ? [undo] : []),
     );
-    if (answer === undo) await this.#activity.undo(activityId);
+    if (answer === undo) await this.#services.activity.undo(activityId);
   }
 }
 

@@ -1,14 +1,11 @@
 import * as vscode from 'vscode';
 import { toDisplayLine } from '../../core/common/displayText.ts';
-import type { RegistriesNode } from '../../explorer/nodes.ts';
 import { RegistrySearch, type SearchGroup, type SearchHit } from '../../explorer/RegistrySearch.ts';
-import type { RegistriesTree } from '../../explorer/RegistriesTree.ts';
-import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
-import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import { formatCount } from '../../platform/format.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { askConnection } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
+import type { Services } from '../Services.ts';
 
 interface SearchItem extends vscode.QuickPickItem {
   /** What Enter shows in the tree; without a hit the registry. */
@@ -21,43 +18,38 @@ const QUESTION = 'searchedText';
 const MOST_SHOWN = 300;
 const LEAST_SHOWN = 5;
 
+type Needs = Pick<Services, 'settings' | 'registriesTree' | 'registriesView' | 'answers'>;
+
 /** Looks through the repositories and tags of all connections, and shows what is chosen in the tree. */
 export class SearchCommand implements Command {
   readonly id = 'berth.search';
-  readonly #settings: ConnectionSettings;
-  readonly #tree: RegistriesTree;
-  readonly #view: vscode.TreeView<RegistriesNode>;
-  readonly #answers: LastAnswers;
+  readonly #services: Needs;
 
-  constructor(
-    settings: ConnectionSettings,
-    tree: RegistriesTree,
-    view: vscode.TreeView<RegistriesNode>,
-    answers: LastAnswers,
-  ) {
-    this.#settings = settings;
-    this.#tree = tree;
-    this.#view = view;
-    this.#answers = answers;
+  constructor(services: Needs) {
+    this.#services = services;
   }
 
   async execute(): Promise<void> {
     const title = vscode.l10n.t('Search All Registries');
-    if (this.#settings.connections().length === 0) await askConnection(this.#settings, title);
+    if (this.#services.settings.connections().length === 0) {
+      await askConnection(this.#services.settings, title);
+    }
     const chosen = await this.#pick(title);
     if (!chosen?.connectionId) return;
     const { connectionId, hit } = chosen;
     const node = hit
-      ? this.#tree.showNode(connectionId, hit.repository, hit.tag)
-      : this.#tree.registryNodes().find((each) => each.connectionId === connectionId);
-    if (node) await this.#view.reveal(node, { select: true, focus: true, expand: node.kind !== 'tag' });
+      ? this.#services.registriesTree.showNode(connectionId, hit.repository, hit.tag)
+      : this.#services.registriesTree.registryNodes().find((each) => each.connectionId === connectionId);
+    if (!node) return;
+    const expand = node.kind !== 'tag';
+    await this.#services.registriesView.reveal(node, { select: true, focus: true, expand });
   }
 
   #pick(title: string): Promise<SearchItem | undefined> {
     const picker = vscode.window.createQuickPick<SearchItem>();
     picker.title = title;
     picker.placeholder = vscode.l10n.t('Part of a repository’s name, or repository:tag');
-    picker.value = this.#answers.get(QUESTION) ?? '';
+    picker.value = this.#services.answers.get(QUESTION) ?? '';
     // Not in the published API yet: without it VS Code sorts by label and drops the groups.
     Reflect.set(picker, 'sortByLabel', false);
     let isOpen = true;
@@ -72,7 +64,7 @@ export class SearchCommand implements Command {
       const same = active && items.find((item) => isSame(item, active));
       if (same) picker.activeItems = [same];
     };
-    const search = new RegistrySearch(this.#tree.searchSources(), { onChange: show });
+    const search = new RegistrySearch(this.#services.registriesTree.searchSources(), { onChange: show });
     return new Promise<SearchItem | undefined>((resolve) => {
       picker.onDidChangeValue((text) => void search.setText(text));
       picker.onDidAccept(() => {
@@ -90,8 +82,8 @@ export class SearchCommand implements Command {
           if (connectionId === undefined || !hit) return;
           const node =
             hit.tag === undefined
-              ? this.#tree.repositoryNode(connectionId, hit.repository)
-              : this.#tree.tagNode(connectionId, hit.repository, hit.tag);
+              ? this.#services.registriesTree.repositoryNode(connectionId, hit.repository)
+              : this.#services.registriesTree.tagNode(connectionId, hit.repository, hit.tag);
           void vscode.commands.executeCommand(button.command, node);
           if (button.closes) picker.hide();
         }
@@ -99,7 +91,7 @@ export class SearchCommand implements Command {
       picker.onDidHide(() => {
         isOpen = false;
         search.dispose();
-        void this.#answers.remember(QUESTION, picker.value);
+        void this.#services.answers.remember(QUESTION, picker.value);
         resolve(undefined);
         picker.dispose();
       });
@@ -115,7 +107,7 @@ export class SearchCommand implements Command {
     const share = Math.max(LEAST_SHOWN, Math.floor(MOST_SHOWN / found.length));
     for (const { source, hits, moreCount } of found) {
       const notShown = moreCount + Math.max(0, hits.length - share);
-      const name = this.#settings.get(source.id)?.name ?? source.id;
+      const name = this.#services.settings.get(source.id)?.name ?? source.id;
       items.push({ label: toDisplayLine(name), kind: vscode.QuickPickItemKind.Separator });
       for (const hit of hits.slice(0, share)) items.push(itemOf(source.id, hit));
       if (notShown > 0) {
@@ -141,7 +133,7 @@ export class SearchCommand implements Command {
     }
     for (const { source, error } of failed) {
       items.push({
-        label: toDisplayLine(this.#settings.get(source.id)?.name ?? source.id),
+        label: toDisplayLine(this.#services.settings.get(source.id)?.name ?? source.id),
         description: wordError(error).summary,
         iconPath: new vscode.ThemeIcon('circle-slash'),
         alwaysShow: true,
