@@ -10,6 +10,7 @@ import { wordConflict } from './errors/wordConflict.ts';
 import { wordDockerFailed, wordDockerUnreachable } from './errors/wordDocker.ts';
 import { worded, type ErrorAction, type WordedError } from './errors/WordedError.ts';
 import { wordInvalidInput } from './errors/wordInvalidInput.ts';
+import { wordNotARegistry } from './errors/wordNotARegistry.ts';
 import { wordNotFound } from './errors/wordNotFound.ts';
 import { wordProxy } from './errors/wordProxy.ts';
 import { wordRealmRefused, wordRedirectRefused, wordTokenFailed } from './errors/wordRefusedHost.ts';
@@ -116,15 +117,7 @@ export function wordError(error: unknown): WordedError {
     case 'proxy':
       return wordProxy(details, where, doing);
     case 'notARegistry':
-      return worded(
-        l10n.t('Not a registry'),
-        doing +
-          l10n.t(
-            '{0} answered with something that is not a registry. Check the address; a sign-in page of your network also looks like this.',
-            host,
-          ),
-        'editConnection',
-      );
+      return worded(l10n.t('Not a registry'), doing + wordNotARegistry(details, host), 'editConnection');
     case 'unauthorized':
       return wordUnauthorized(details, host, doing, answer);
     case 'forbidden':

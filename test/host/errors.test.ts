@@ -72,6 +72,7 @@ const REASONS: Record<ErrorKind, readonly string[]> = {
     'awsCredentialsRefused',
     'noApplicationDefaultCredentials',
     'googleCredentialsRefused',
+    'googleKeyRefused',
   ],
   forbidden: [
     'untrustedWorkspace',
@@ -93,6 +94,7 @@ const REASONS: Record<ErrorKind, readonly string[]> = {
     'volumeUnknown',
     'noConnection',
     'garbageCollected',
+    'repositoryKeyUnknown',
   ],
   unsupported: [
     'deleteDisabled',
@@ -312,7 +314,7 @@ describe('An error in words', () => {
     ],
     [
       'forbidden',
-      { reason: 'missingScope', missing: 'read:packages', host: 'api.github.com' },
+      { reason: 'missingScope', missing: 'read:packages', page: 'https://github.com/settings/tokens' },
       /"read:packages".*github\.com\/settings\/tokens/,
     ],
     [

@@ -34,7 +34,8 @@ export function testProviderContext(
     client: connection.client,
     logger: nullLogger,
     settings,
-    credentials: { get: () => Promise.resolve(credential) },
+    // Another object each time, as from the editor's secret storage.
+    credentials: { get: () => Promise.resolve(credential && { ...credential }) },
     openApi: (baseUrl, authorize) => new ProviderApi(openTransport(baseUrl), baseUrl, authorize),
     openTransport,
     accountToken: () => Promise.resolve(accountToken),

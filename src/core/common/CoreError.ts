@@ -53,6 +53,10 @@ export interface ErrorDetails {
   readonly reason?: string;
   /** The scope, permission, profile or role that is missing or wrong, as its maker calls it: `read:packages`. */
   readonly missing?: string;
+  /** Web page where what is missing is made or granted, where the provider knows it: an address of our own making. */
+  readonly page?: string;
+  /** How what answered signs itself: product and version. */
+  readonly signature?: string;
   /** Seconds the server asked us to wait. */
   readonly retryAfterSeconds?: number;
   /** For `redirectRefused` and `realmRefused`: the host we were sent to. */

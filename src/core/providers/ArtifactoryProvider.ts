@@ -70,6 +70,8 @@ export class ArtifactoryProvider extends OciProvider {
   readonly #listed = new LRUCache<string, TagDetails>({ max: MAX_KEPT });
   /** Null: it was looked for and is not to be known. */
   #layout: RepositoryLayout | null | undefined;
+  /** What the connection's path begins with, where that is none of the repositories there are. */
+  #unknownKey: string | undefined;
   #takesQueries = true;
 
   constructor({ client, credentials, logger, openApi, settings }: ProviderContext) {
@@ -95,7 +97,10 @@ export class ArtifactoryProvider extends OciProvider {
 
   override async listRepositories(cursor: string | undefined, signal: AbortSignal): Promise<Page<string>> {
     const layout = await this.#locate(signal);
-    if (layout?.kind !== 'byPath') return super.listRepositories(cursor, signal);
+    if (layout?.kind !== 'byPath') {
+      const key = layout?.key ?? this.#unknownKey;
+      return super.listRepositories(cursor, signal).catch((error: unknown) => this.#rethrow(error, key));
+    }
     const { endpoint } = this.client;
     const [prefix = ''] = endpoint.namespacePrefix.split('/');
     const keys = prefix === '' ? layout.keys : [prefix];
@@ -183,6 +188,15 @@ export class ArtifactoryProvider extends OciProvider {
     return `${this.#origin}/ui/repos/tree/General/${path}`;
   };
 
+  /** Where even the list of a repository's images is not there, the repository is not: its key is wrong. */
+  #rethrow(error: unknown, key: string | undefined): never {
+    if (key === undefined || !isCoreError(error, 'unsupported') || error.details.reason !== 'noCatalog') {
+      throw error;
+    }
+    const page = `${this.#origin}/ui/repos/tree/General`;
+    throw withKind(error, 'notFound', { reason: 'repositoryKeyUnknown', missing: key, page });
+  }
+
   #placeOf(repository: string): RepositoryPlace | undefined {
     return placeOf(this.client.endpoint, this.#layout, repository);
   }
@@ -217,7 +231,9 @@ export class ArtifactoryProvider extends OciProvider {
       await this.client.listRepositories(undefined, 1, signal);
     } catch (error) {
       if (!isCoreError(error, ...API_REFUSALS)) throw error;
-      return prefix === '' && keys.length > 0 ? { kind: 'byPath', keys } : null;
+      if (prefix === '' && keys.length > 0) return { kind: 'byPath', keys };
+      if (keys.length > 0) this.#unknownKey = prefix;
+      return null;
     }
     const [only] = keys;
     if (keys.length === 1 && only !== undefined) return { kind: 'one', key: only };

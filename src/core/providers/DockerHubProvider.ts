@@ -192,7 +192,8 @@ export class DockerHubProvider extends OciProvider {
       });
     } catch (error) {
       if (!isCoreError(error, 'forbidden')) throw error;
-      throw withKind(error, 'forbidden', { reason: 'missingScope', missing: 'Read, Write, Delete' });
+      const page = 'https://app.docker.com/settings/personal-access-tokens';
+      throw withKind(error, 'forbidden', { reason: 'missingScope', missing: 'Read, Write, Delete', page });
     } finally {
       this.#listed.delete(`${repository}:${tag}`);
     }

@@ -207,7 +207,7 @@ export class GitLabProvider extends OciProvider {
       const path = `/api/v4/projects/${project_id}/registry/repositories/${id}/tags/${encodeURIComponent(tag)}`;
       await this.#api
         .send('DELETE', { path, operation: 'delete tag', subject, idempotent: true, signal })
-        .catch(rethrowScope('api'));
+        .catch(this.#rethrowScope('api'));
     } finally {
       this.#listed.delete(subject);
     }
@@ -221,6 +221,15 @@ export class GitLabProvider extends OciProvider {
     const project = known.name === '' ? path : path.slice(0, -known.name.length - 1);
     return `${this.#url}/${project}/container_registry/${known.id}`;
   };
+
+  /** https://docs.gitlab.com/api/rest/troubleshooting/: 403 with `insufficient_scope`, RFC 6750 section 3.1. */
+  #rethrowScope(missing: string): (error: unknown) => never {
+    return (error) => {
+      if (!isCoreError(error, 'forbidden') || error.details.code !== 'insufficient_scope') throw error;
+      const page = `${this.#url}/-/user_settings/personal_access_tokens`;
+      throw withKind(error, 'forbidden', { reason: 'missingScope', missing, page });
+    };
+  }
 
   async #firstSources(signal: AbortSignal): Promise<Source[]> {
     const { namespacePrefix } = this.client.endpoint;
@@ -279,7 +288,7 @@ export class GitLabProvider extends OciProvider {
         ...(typeof id === 'string' && { subject: id }),
         signal,
       })
-      .catch(rethrowScope('read_api'));
+      .catch(this.#rethrowScope('read_api'));
     for (const repository of value) this.#repositories.set(repository.path, repository);
     const hasMore = Number(headers['x-next-page']) > page && value.length > 0 && page < MAX_PAGES;
     return { repositories: value, hasMore };
@@ -305,7 +314,7 @@ export class GitLabProvider extends OciProvider {
   }
 
   async #get<Value>(schema: v.GenericSchema<unknown, Value>, request: ApiRequest): Promise<Value> {
-    return (await this.#api.get(schema, request).catch(rethrowScope('read_api'))).value;
+    return (await this.#api.get(schema, request).catch(this.#rethrowScope('read_api'))).value;
   }
 
   async #listPlainTags(
@@ -328,7 +337,7 @@ export class GitLabProvider extends OciProvider {
             variables: { id: `gid://gitlab/ContainerRepository/${id}`, first: PAGE_SIZE, after },
           },
         )
-        .catch(rethrowScope('read_api'));
+        .catch(this.#rethrowScope('read_api'));
       const tags = value.data?.containerRepository?.tags;
       if (tags) return tags;
       const unknown = new Set(value.errors.map(({ extensions }) => extensions?.fieldName));
@@ -377,14 +386,6 @@ function parseCursor(cursor: string): Source[] {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.array(source)), cursor);
   if (!parsed.success) throw new CoreError('invalidInput', 'not a page cursor', { reason: 'cursor' });
   return parsed.output;
-}
-
-/** https://docs.gitlab.com/api/rest/troubleshooting/: 403 with `insufficient_scope`, RFC 6750 section 3.1. */
-function rethrowScope(missing: string): (error: unknown) => never {
-  return (error) => {
-    if (!isCoreError(error, 'forbidden') || error.details.code !== 'insufficient_scope') throw error;
-    throw withKind(error, 'forbidden', { reason: 'missingScope', missing });
-  };
 }
 
 /** Nothing where the server knows neither type nor size (older versions, of an index): then the manifest is read. */

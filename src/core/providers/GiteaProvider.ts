@@ -7,11 +7,12 @@
  */
 import { LRUCache } from 'lru-cache';
 import * as v from 'valibot';
-import { isCoreError } from '../common/CoreError.ts';
+import { isCoreError, type CoreError, type ErrorDetails } from '../common/CoreError.ts';
 import type { Logger } from '../common/Logger.ts';
 import type { CredentialStore } from '../credentials/CredentialStore.ts';
 import { isRepositoryName } from '../oci/reference.ts';
 import type { Page } from '../registry/Page.ts';
+import { withKind } from '../registry/registryError.ts';
 import { fullRepositoryName, relativeRepositoryName } from '../registry/repositoryName.ts';
 import { API_REFUSALS } from './api/apiRefusals.ts';
 import type { ProviderApi } from './api/ProviderApi.ts';
@@ -85,7 +86,12 @@ export class GiteaProvider extends OciProvider {
       return await this.#listPackages(cursor, signal);
     } catch (error) {
       if (cursor !== undefined || !isCoreError(error, ...API_REFUSALS)) throw error;
-      const page = await super.listRepositories(undefined, signal);
+      const page = await super.listRepositories(undefined, signal).catch((second: unknown) => {
+        // Refused by both: the token is good, and not for packages.
+        throw isCoreError(error, 'forbidden') && isCoreError(second, 'unauthorized', 'forbidden')
+          ? this.#missingScope(second, 'read:package', { operation: 'list repositories' })
+          : second;
+      });
       this.#logger.info(`${this.client.endpoint.host} lists by its catalog only: ${error.message}`);
       return page;
     }
@@ -107,18 +113,23 @@ export class GiteaProvider extends OciProvider {
     const full = fullRepositoryName(this.client.endpoint, repository);
     const slash = full.indexOf('/');
     const [owner, name] = [full.slice(0, Math.max(slash, 0)), full.slice(slash + 1)];
+    const subject = `${repository}:${tag}`;
     try {
       await this.#api.send('DELETE', {
         path: `/api/v1/packages/${owner}/container/${encodeURIComponent(name)}/${encodeURIComponent(tag)}`,
         operation: 'delete tag',
-        subject: `${repository}:${tag}`,
+        subject,
         idempotent: true,
         signal,
       });
     } catch (error) {
       if (!isCoreError(error, ...API_REFUSALS)) throw error;
       // What the API does not let us do the registry may, which is the same to Gitea; its answer is the one that counts.
-      await this.client.deleteManifest(repository, tag, signal);
+      await this.client.deleteManifest(repository, tag, signal).catch((second: unknown) => {
+        throw isCoreError(error, 'forbidden') && isCoreError(second, 'unauthorized', 'forbidden')
+          ? this.#missingScope(second, 'write:package', { operation: 'delete tag', subject })
+          : second;
+      });
     }
   }
 
@@ -128,6 +139,12 @@ export class GiteaProvider extends OciProvider {
     const page = `${this.#url}/${full.slice(0, Math.max(slash, 0))}/-/packages/container/${encodeURIComponent(full.slice(slash + 1))}`;
     return tag === undefined ? page : `${page}/${encodeURIComponent(tag)}`;
   };
+
+  /** Tokens, and what they may, are on a page of the person's settings. */
+  #missingScope(error: CoreError, missing: string, attempt: ErrorDetails): CoreError {
+    const page = `${this.#url}/user/settings/applications`;
+    return withKind(error, 'forbidden', { ...attempt, reason: 'missingScope', missing, page });
+  }
 
   async #findOwners(signal: AbortSignal): Promise<readonly string[]> {
     const [prefix = ''] = this.client.endpoint.namespacePrefix.split('/');

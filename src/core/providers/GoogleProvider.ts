@@ -110,7 +110,7 @@ export class GoogleProvider extends OciProvider {
   /** With what the APIs were asked last. */
   #lastCredential: Credential | undefined;
   /** By which a service account's key becomes tokens for the APIs. */
-  #keyTokens: { readonly of: Credential; readonly store: Promise<CredentialStore> } | undefined;
+  #keyTokens: { readonly key: string; readonly store: Promise<CredentialStore> } | undefined;
   /** `repository:tag`, as the last listing gave it. */
   readonly #listed = new LRUCache<string, TagDetails>({ max: MAX_KEPT });
 
@@ -318,12 +318,13 @@ export class GoogleProvider extends OciProvider {
     signal: AbortSignal,
   ): Promise<Credential | undefined> {
     const key = tryReadServiceAccountKey(given);
-    if (given === undefined || key === undefined) return undefined;
-    if (this.#keyTokens?.of !== given) {
+    if (key === undefined) return undefined;
+    // By what it is: secrets are read anew for every request.
+    if (this.#keyTokens?.key !== key.private_key) {
       const store = import('./google/GoogleCredentialStore.ts').then(
         ({ GoogleCredentialStore }) => new GoogleCredentialStore(this.#fetch, key),
       );
-      this.#keyTokens = { of: given, store };
+      this.#keyTokens = { key: key.private_key, store };
     }
     const store = await this.#keyTokens.store;
     const { credentialKey } = this.client.endpoint;

@@ -3,6 +3,7 @@
  * namespace of its repositories. Sends no credentials and asks for no tokens.
  */
 import { CoreError, isCoreError } from '../common/CoreError.ts';
+import { toDisplayLine } from '../common/displayText.ts';
 import type { CredentialStore } from '../credentials/CredentialStore.ts';
 import { parseChallenges } from './auth/challenge.ts';
 import { createEndpoint, isLoopbackHost, parseRegistryUrl } from './parseRegistryUrl.ts';
@@ -151,11 +152,8 @@ async function probe(
     }
     const isCertain = isRegistryReply(response, body);
     if (isCertain === undefined) {
-      throw notARegistryError(
-        { host: endpoint.host, operation: request.operation },
-        response.status,
-        'noApi',
-      );
+      const context = { host: endpoint.host, operation: request.operation, ...signatureOf(response) };
+      throw notARegistryError(context, response.status, 'noApi');
     }
     const challenges = parseChallenges(response.headers['www-authenticate']);
     return {
@@ -193,6 +191,12 @@ function isRegistryReply(response: TransportResponse, body: Uint8Array): boolean
   const text = new TextDecoder().decode(body).trim();
   if (isMarked || text.startsWith('{')) return true;
   return text === '' ? false : undefined;
+}
+
+/** What stands there instead may be the right server at the wrong port or path. */
+function signatureOf(response: TransportResponse): { readonly signature?: string } {
+  const signature = headerOf(response, 'x-jfrog-version') ?? headerOf(response, 'server');
+  return signature === undefined ? {} : { signature: toDisplayLine(signature, 100) };
 }
 
 /** Many hosts answer http only by sending to https. */

@@ -10,6 +10,7 @@ export interface RequestContext {
   readonly host: string;
   readonly operation: string;
   readonly subject?: string;
+  readonly signature?: string;
 }
 
 /** For statuses that say nothing by themselves, 400 above all. */

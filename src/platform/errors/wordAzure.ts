@@ -22,7 +22,7 @@ export function wordAzure(details: ErrorDetails, doing: string, answer: string):
             'The account has not the role "{0}" on {1}. Whoever manages access there can grant it: {2}',
             role,
             host,
-            `az role assignment create --assignee USER --role ${role} --scope $(az acr show --name ${name} --query id --output tsv)`,
+            grantCommand(name, role),
           ),
         'signIn',
       );
@@ -57,8 +57,9 @@ export function wordAzure(details: ErrorDetails, doing: string, answer: string):
       return worded(
         l10n.t('Microsoft account not accepted'),
         l10n.t(
-          '{0} does not accept the Microsoft account: it is of another directory (tenant), or has no role on the registry. Sign in with another one, or ask for the role AcrPull.',
+          '{0} does not accept the Microsoft account: it is of another directory (tenant), which the connection’s setting "tenant" can name, or has no role on the registry. Whoever manages access there can grant it with "{1}".',
           host,
+          grantCommand(name, 'AcrPull'),
         ) + answer,
         'signIn',
       );
@@ -90,6 +91,10 @@ export function wordAzure(details: ErrorDetails, doing: string, answer: string):
           )
         : undefined;
   }
+}
+
+function grantCommand(name: string, role: string): string {
+  return `az role assignment create --assignee USER --role ${role} --scope $(az acr show --name ${name} --query id --output tsv)`;
 }
 
 function unlockCommand(name: string, option: '--image' | '--repository', value: string): string {

@@ -2,6 +2,7 @@
 import { l10n } from 'vscode';
 import type { CoreError } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
+import { GOOGLE_KEY_PAGE } from './wordSignIn.ts';
 
 /** Sentences for the reasons a reference, tag or address was refused where it was typed. */
 export function wordInvalidInput(error: CoreError): string {
@@ -125,8 +126,9 @@ export function wordInvalidInput(error: CoreError): string {
       return l10n.t('This is more than a command line can hold.');
     case 'googleKeyFile':
       return l10n.t(
-        '{0} is not the key of a service account. Make one in Google Cloud’s console (IAM > Service Accounts > Keys, JSON).',
+        '{0} is not the key of a service account. Make one on {1} (Keys > Add key, JSON).',
         subject || l10n.t('The file'),
+        GOOGLE_KEY_PAGE,
       );
     case 'credentialFileBroken':
       if (line !== undefined && subject) {

@@ -5,7 +5,7 @@ import { toDisplayLine } from '../../core/common/displayText.ts';
 import { worded, type WordedError } from './WordedError.ts';
 
 export function wordNotFound(
-  { reason, subject }: ErrorDetails,
+  { reason, subject, missing, page }: ErrorDetails,
   host: string,
   doing: string,
   answer: string,
@@ -74,6 +74,17 @@ export function wordNotFound(
         l10n.t('Content is gone'),
         doing + l10n.t('The registry has already collected the content, so it cannot be put back.'),
         'showLog',
+      );
+    case 'repositoryKeyUnknown':
+      return worded(
+        l10n.t('No such repository key'),
+        doing +
+          l10n.t(
+            'Artifactory has no Docker repository with the key "{0}", or does not show it to this account. The keys are on {1}; the address of the connection names one.',
+            toDisplayLine(missing ?? '', 100) || '?',
+            page ?? host,
+          ),
+        'editConnection',
       );
     default:
       return worded(

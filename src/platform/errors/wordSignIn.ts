@@ -33,6 +33,15 @@ export function wordUnauthorized(
         ) + answer,
         'retry',
       );
+    case 'googleKeyRefused':
+      return worded(
+        l10n.t('Google key not accepted'),
+        l10n.t(
+          'Google Cloud does not accept the service-account key: it is damaged or was deleted, or its account is disabled. Make another on {0}, and sign in with it.',
+          GOOGLE_KEY_PAGE,
+        ) + answer,
+        'signIn',
+      );
     case 'noChallenge':
       return worded(
         l10n.t('Sign in'),
@@ -92,7 +101,7 @@ export function wordForbidden(
           l10n.t(
             'The token has not the scope "{0}". Make one that has it on {1}, and sign in with that.',
             missing,
-            tokenPageOf(details.host) ?? host,
+            details.page ?? host,
           ) +
           answer,
         'signIn',
@@ -113,7 +122,8 @@ export function wordForbidden(
         l10n.t('Single sign-on is needed'),
         doing +
           l10n.t(
-            'The organization wants single sign-on. Authorize the token for it on GitHub (Settings > Developer settings > Personal access tokens > Configure SSO), then try again.',
+            'The organization wants single sign-on. Authorize the token for it on {0} (Configure SSO), then try again.',
+            details.page ?? host,
           ),
         'retry',
       );
@@ -134,7 +144,7 @@ export function wordForbidden(
           l10n.t(
             'The account has not the permission {0}. Whoever manages access on {1} can grant it.',
             withRole(missing),
-            accessPageOf(missing) ?? host,
+            details.page ?? accessPageOf(missing) ?? host,
           ) +
           answer,
         'signIn',
@@ -153,28 +163,15 @@ export function wordForbidden(
   }
 }
 
-/** Where tokens of a maker's API are made; undefined where that is on the host itself. */
-function tokenPageOf(host: string | undefined): string | undefined {
-  switch (host) {
-    case 'api.github.com':
-    case 'ghcr.io':
-      return 'https://github.com/settings/tokens';
-    case 'hub.docker.com':
-      return 'https://app.docker.com/settings/personal-access-tokens';
-    case 'gitlab.com':
-    case 'registry.gitlab.com':
-      return 'https://gitlab.com/-/user_settings/personal_access_tokens';
-    default:
-      return undefined;
-  }
-}
+/** Where keys of service accounts are made. */
+export const GOOGLE_KEY_PAGE = 'https://console.cloud.google.com/iam-admin/serviceaccounts';
 
 /** Where a cloud's permissions are granted, told by the permission. */
 function accessPageOf(permission: string): string | undefined {
   if (/^(?:artifactregistry|resourcemanager)\./.test(permission)) {
     return 'https://console.cloud.google.com/iam-admin/iam';
   }
-  if (/^ecr(?:-public)?:/.test(permission)) return 'https://console.aws.amazon.com/iam';
+  if (/^(?:ecr|ecr-public|sts):/.test(permission)) return 'https://console.aws.amazon.com/iam';
   return permission.startsWith('Microsoft.') ? 'https://portal.azure.com (Access control)' : undefined;
 }
 

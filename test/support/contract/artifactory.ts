@@ -69,6 +69,8 @@ export async function startArtifactoryContract(
   };
   /** The Docker API of one repository: `rest` begins behind `/v2/`. */
   const docker = (key: string, rest: string, url: URL): Behaviour => {
+    // https://jfrog.com/knowledge-base/how-to-troubleshoot-docker-problems/: "404 – Resource not found, check repository".
+    if (!repositories.has(key)) return failure(404, 'Resource not found');
     if (rest === '') return json({});
     if (rest === '_catalog') {
       const count = Number(url.searchParams.get('n') ?? 100);

@@ -270,7 +270,9 @@ describe('GoogleProvider', () => {
       const ours: typeof fetch = (url, init) =>
         fetch(contract.server.origin + new URL(url instanceof Request ? url.url : url).pathname, init);
       await using session = connect(contract, 'us-docker.pkg.dev', '', basic(username, password), ours);
-      assert.deepEqual(await allRepositories(session.provider), ['mine/images/app']);
+      for (const time of ['first', 'again']) {
+        assert.deepEqual(await allRepositories(session.provider), ['mine/images/app'], time);
+      }
       const asked = contract.server.requests.filter(({ url }) => url === '/token');
       assert.equal(asked.length, 1);
       assert.ok(!asked[0]!.body.toString().includes('PRIVATE KEY'), 'the key itself was sent');

@@ -12,6 +12,9 @@ import type { ApiReply, ApiRequest, ProviderApi } from './ProviderApi.ts';
 
 type Headers = TransportResponse['headers'];
 
+/** Where tokens and what they may are made. */
+const TOKEN_PAGE = 'https://github.com/settings/tokens';
+
 const HEADERS = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
 
 export class GitHubApi {
@@ -75,6 +78,7 @@ export class GitHubApi {
       ...this.#context(request),
       reason: 'missingScope',
       missing: scope,
+      page: TOKEN_PAGE,
     });
   }
 
@@ -102,6 +106,7 @@ export class GitHubApi {
       return new CoreError('forbidden', 'the organization wants single sign-on', {
         ...details,
         reason: 'ssoRequired',
+        page: TOKEN_PAGE,
       });
     }
     const accepted = listOf(headers, 'x-accepted-oauth-scopes') ?? [];
@@ -115,7 +120,7 @@ export class GitHubApi {
         : permission;
     return new CoreError('forbidden', `GitHub refused to ${request.operation}`, {
       ...details,
-      ...(missing !== undefined && { reason: 'missingScope', missing }),
+      ...(missing !== undefined && { reason: 'missingScope', missing, page: TOKEN_PAGE }),
     });
   }
 }

@@ -9,7 +9,7 @@ import { toDisplayLine } from '../../common/displayText.ts';
 import type { Logger } from '../../common/Logger.ts';
 import { redact } from '../../common/redact.ts';
 import { cancellable } from '../../registry/transport/cancellation.ts';
-import { toAwsError, type AwsRequest } from './awsError.ts';
+import { isServiceError, toAwsError, type AwsRequest } from './awsError.ts';
 import { AwsHttpHandler, type OpenTransport } from './AwsHttpHandler.ts';
 import { defaultProfileName, readAwsProfiles, ssoProfileOf } from './awsProfiles.ts';
 
@@ -118,6 +118,11 @@ export class AwsAccount {
     if (isCoreError(error)) return error;
     // The network, not the credentials: the chain keeps only the words of it.
     if (this.#handler.lastFailure) return this.#handler.lastFailure;
+    // AWS itself answered: a role of the profile may not be taken, or its keys are wrong.
+    if (isServiceError(error)) {
+      const request = { operation: 'get a token', permission: 'sts:AssumeRole' };
+      return toAwsError(error, this.#host, this.#profileName, request);
+    }
     const profiles = await readAwsProfiles();
     const ssoProfile = ssoProfileOf(this.#profileName, profiles);
     if (ssoProfile !== undefined) return this.#unauthorized('ssoExpired', ssoProfile, error);

@@ -73,7 +73,7 @@ export function toAwsError(error: unknown, host: string, profile: string, reques
   return new CoreError(kind, `${operation} on ${host}: ${error.name}`, details, error);
 }
 
-function isServiceError(error: unknown): error is ServiceError {
+export function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && '$fault' in error && '$metadata' in error;
 }
 

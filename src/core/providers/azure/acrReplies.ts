@@ -85,7 +85,7 @@ export function toTagDetails(tag: AcrTag, manifest: AcrManifest | undefined): Ta
     mediaType,
     kind,
     ...(createdAt && { createdAt }),
-    ...(locks.length > 0 && { locks, isLocked: true }),
+    ...(locks.length > 0 && { locks }),
     ...(manifest === undefined || isIndexType(mediaType)
       ? { isPartial: true }
       : {

@@ -41,7 +41,7 @@ export class GoogleCredentialStore implements CredentialStore {
   /**
    * Undefined for hosts that are not Google's: the token opens more than a registry.
    * @throws CoreError `unauthorized` with reason `noApplicationDefaultCredentials` or `googleCredentialsRefused`; of a
-   * key `credentialsRefused`.
+   * key `googleKeyRefused`.
    */
   async get({ key, refused }: CredentialRequest, signal: AbortSignal): Promise<Credential | undefined> {
     if (!isGoogleHost(key)) return undefined;
@@ -100,7 +100,7 @@ function toCoreError(error: unknown, networkFailure: unknown, isKey: boolean): C
   if (networkFailure !== undefined) return toNetworkError(causeOf(networkFailure), details);
   const isAnswer = error instanceof Error && 'response' in error && error.response !== undefined;
   const ofMachine = isAnswer ? 'googleCredentialsRefused' : 'noApplicationDefaultCredentials';
-  const reason = isKey ? 'credentialsRefused' : ofMachine;
+  const reason = isKey ? 'googleKeyRefused' : ofMachine;
   const text = error instanceof Error ? error.message : String(error);
   return new CoreError(
     'unauthorized',
