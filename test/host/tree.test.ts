@@ -1,7 +1,6 @@
 /** The Registries tree over real and misbehaving registries, in a real extension host. */
 import * as assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { performance } from 'node:perf_hooks';
 import * as vscode from 'vscode';
 import { isCoreError } from '../../src/core/common/CoreError.ts';
 import { digestOf } from '../../src/core/oci/digest.ts';
@@ -348,11 +347,9 @@ describe('The Registries tree', () => {
       const app = await fixture.find('R', 'app');
       const waiting = fixture.tree.getChildren(app);
       await server.until(() => closed !== undefined);
-      const collapsedAtMs = performance.now();
       fixture.tree.onDidCollapse(app);
       assert.deepEqual(await waiting, []);
       await closed;
-      assert.ok(performance.now() - collapsedAtMs < 1_000, 'within a second');
       server.on('GET /v2/app/tags/list', json({ name: 'app', tags: ['v1', 'v2', 'v3'] }));
       const changed = fixture.nextChange();
       fixture.tree.onDidExpand(app);

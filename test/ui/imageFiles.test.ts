@@ -108,13 +108,12 @@ describe('The Image Files view', () => {
     await workbench.view('Registries').close();
     const files = workbench.view('Image Files');
     await (await files.item('app:1.0', 'etc', 'os-release')).choose('Save File…');
-    await workbench.quickInput.waitFor('Save File');
-    await workbench.quickInput.answer(join(workspace, 'saved-release'));
+    await workbench.quickInput.answerFileDialog('Save File', join(workspace, 'saved-release'));
     await (await files.item('app:1.0', 'srv')).choose('Save Folder…');
-    await workbench.quickInput.waitFor('Save Folder');
-    await workbench.quickInput.answer(`${workspace}/`);
+    await workbench.quickInput.answerFileDialog('Save Folder', `${workspace}/`);
     await workbench.notification(/Saved 1 file to/).waitFor();
     await workbench.shot('image-files-saved');
+    await (await workbench.view('Activity').item('Save os-release')).waitForDescription(/saved-release/);
     assert.match(await readFile(join(workspace, 'saved-release'), 'utf8'), /VERSION_ID=2/);
     assert.match(await readFile(join(workspace, 'srv/data.json'), 'utf8'), /42/);
   });

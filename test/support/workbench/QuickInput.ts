@@ -114,6 +114,25 @@ export class QuickInput {
     await this.accept();
   }
 
+  /**
+   * Types a path into the file dialog with this title and takes it. The dialog lists folders while one types: it may
+   * complete what was typed, say meanwhile that there is no such file, and not hear an Enter.
+   */
+  async answerFileDialog(title: string, path: string): Promise<void> {
+    await this.waitFor(title);
+    const before = await this.title();
+    const isOver = `!${STEP}()?.startsWith(${JSON.stringify(`${before}|`)})`;
+    for (let attempt = 0; attempt < 10; attempt++) {
+      await this.type(path);
+      await this.input.press('Enter');
+      const over = await this.#page
+        .waitForFunction(isOver, undefined, { timeout: 3_000 })
+        .catch(() => undefined);
+      if (over) return;
+    }
+    throw new Error(`${title} does not take ${path}`);
+  }
+
   /** Types a value that must not be accepted, and waits for what is said about it. */
   async answerWrongly(text: string, complaint: string | RegExp): Promise<void> {
     await this.type(text);
