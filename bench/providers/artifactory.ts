@@ -4,7 +4,7 @@ import { artifactoryTag, startArtifactoryContract } from '../../test/support/con
 import { TestConnection } from '../../test/support/TestConnection.ts';
 import { testProviderContext } from '../../test/support/testProviderContext.ts';
 import { absoluteRow, type BenchGroup } from '../BenchRow.ts';
-import { listAllTags } from './listAllTags.ts';
+import { listAllTags } from '../../test/support/listAll.ts';
 
 const TAGS = 1_000;
 const REPOSITORY = 'team/app';

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { isAttachmentTag } from '../../core/oci/attachmentTag.ts';
 import { isDigest } from '../../core/oci/digest.ts';
 import { isIndexType } from '../../core/oci/mediaType.ts';
+import { readPages } from '../../core/registry/readPages.ts';
 import type {
   PlatformNode,
   ReferrerNode,
@@ -105,14 +106,12 @@ async function listTags({ provider }: RegistrySession, repository: string): Prom
     async (_, token) => {
       using cancellation = createSignal(token);
       const wishes: CopyOrder['wishes'][number][] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await provider.listTags(repository, cursor, cancellation.signal);
-        for (const { name } of page.items) {
+      const { signal } = cancellation;
+      for await (const { items } of readPages((cursor) => provider.listTags(repository, cursor, signal))) {
+        for (const { name } of items) {
           if (!isAttachmentTag(name)) wishes.push({ source: name, targetTag: name });
         }
-        cursor = page.nextCursor;
-      } while (cursor !== undefined);
+      }
       return wishes;
     },
   );

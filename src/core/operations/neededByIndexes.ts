@@ -2,6 +2,7 @@
 import type { Digest } from '../oci/digest.ts';
 import { isIndexType } from '../oci/mediaType.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
+import { readPages } from '../registry/readPages.ts';
 import { resolveTag } from './resolveTag.ts';
 
 /** Those of `digests` that some tag's index lists. */
@@ -13,14 +14,24 @@ export async function findNeededByIndexes(
   const wanted = new Set(digests);
   const needed = new Set<Digest>();
   if (wanted.size === 0) return needed;
-  for await (const repository of allPages((cursor) => provider.listRepositories(cursor, signal))) {
-    const seen = new Set<Digest>();
-    for await (const { name } of allPages((cursor) => provider.listTags(repository, cursor, signal))) {
-      const target = await resolveTag(provider.client, repository, name, signal);
-      if (target && isIndexType(target.mediaType)) await lookInto(repository, target.digest, seen);
-    }
+  for await (const { items: repositories } of readPages((cursor) =>
+    provider.listRepositories(cursor, signal),
+  )) {
+    for (const repository of repositories) await lookAtTags(repository);
   }
   return needed;
+
+  async function lookAtTags(repository: string): Promise<void> {
+    const seen = new Set<Digest>();
+    for await (const { items: tags } of readPages((cursor) =>
+      provider.listTags(repository, cursor, signal),
+    )) {
+      for (const { name } of tags) {
+        const target = await resolveTag(provider.client, repository, name, signal);
+        if (target && isIndexType(target.mediaType)) await lookInto(repository, target.digest, seen);
+      }
+    }
+  }
 
   async function lookInto(repository: string, index: Digest, seen: Set<Digest>): Promise<void> {
     if (seen.has(index)) return;
@@ -32,17 +43,4 @@ export async function findNeededByIndexes(
       if (isIndexType(mediaType)) await lookInto(repository, digest, seen);
     }
   }
-}
-
-async function* allPages<Item>(
-  read: (
-    cursor: string | undefined,
-  ) => Promise<{ readonly items: readonly Item[]; readonly nextCursor?: string }>,
-): AsyncGenerator<Item> {
-  let cursor: string | undefined;
-  do {
-    const page = await read(cursor);
-    yield* page.items;
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
 }

@@ -5,7 +5,6 @@ import { digestOf } from '../../../src/core/oci/digest.ts';
 import { MediaType } from '../../../src/core/oci/mediaType.ts';
 import { AcrProvider } from '../../../src/core/providers/AcrProvider.ts';
 import { detectProviderKind } from '../../../src/core/providers/index.ts';
-import type { RegistryProvider, TagSummary } from '../../../src/core/providers/RegistryProvider.ts';
 import { createEndpoint } from '../../../src/core/registry/parseRegistryUrl.ts';
 import { acrImages, startAcrContract } from '../../support/contract/acr.ts';
 import type {
@@ -16,6 +15,7 @@ import type {
 } from '../../support/contract/acr.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAllRepositories, listAllTags } from '../../support/listAll.ts';
 
 const ADMIN = { kind: 'basic', username: 'admin', password: 'secret' } as const;
 
@@ -32,16 +32,6 @@ describe('AcrProvider', () => {
       provider: new AcrProvider(testProviderContext(connection)),
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     };
-  };
-  const allTags = async (provider: RegistryProvider, repository: string) => {
-    const tags: TagSummary[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await provider.listTags(repository, cursor, signal);
-      tags.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return tags;
   };
   const errorOf = (promise: Promise<unknown>) =>
     promise.then(
@@ -73,13 +63,7 @@ describe('AcrProvider', () => {
     const repositories = Object.fromEntries([...names, 'other/app'].map((name) => [name, { manifests: [] }]));
     await using contract = await start(repositories);
     await using connection = connect(contract, ADMIN, '/team');
-    const found: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await connection.provider.listRepositories(cursor, signal);
-      found.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
+    const found = await listAllRepositories(connection.provider);
     assert.deepEqual(
       found,
       names.map((name) => name.slice('team/'.length)),
@@ -89,7 +73,7 @@ describe('AcrProvider', () => {
   it('shows 1,000 tags with size and date in 20 requests', async () => {
     await using contract = await start({ 'team/app': { manifests: acrImages(1_000, digestOf) } });
     await using connection = connect(contract);
-    const tags = await allTags(connection.provider, 'team/app');
+    const tags = await listAllTags(connection.provider, 'team/app');
     assert.equal(tags.length, 1_000);
     assert.equal(tags[0]!.name, 'v999');
     assert.deepEqual(tags[0]!.details, {
@@ -202,7 +186,7 @@ describe('AcrProvider', () => {
     ];
     await using contract = await start({ app: { manifests } });
     await using connection = connect(contract);
-    const tags = await allTags(connection.provider, 'app');
+    const tags = await listAllTags(connection.provider, 'app');
     assert.deepEqual(
       tags.map(({ name, details }) => [name, details?.kind, details?.artifactType]),
       [
@@ -219,7 +203,7 @@ describe('AcrProvider', () => {
     ];
     await using contract = await start({ app: { manifests } });
     await using connection = connect(contract);
-    const tags = await allTags(connection.provider, 'app');
+    const tags = await listAllTags(connection.provider, 'app');
     assert.deepEqual(
       tags.map(({ name, details }) => [name, details?.sizeInBytes]),
       [
@@ -271,7 +255,7 @@ describe('AcrProvider', () => {
       assert.ok(contract.tagsOf(repository).includes('1'));
     }
     const locksOf = async (repository: string) =>
-      (await allTags(provider, repository)).map(({ name, details }) => [name, details?.locks]);
+      (await listAllTags(provider, repository)).map(({ name, details }) => [name, details?.locks]);
     assert.deepEqual(await locksOf('by-image'), [['1', ['delete']]]);
     assert.deepEqual((await locksOf('by-tag')).sort(), [
       ['1', ['write']],
@@ -317,7 +301,7 @@ describe('AcrProvider', () => {
     ];
     for (const credential of shapes) {
       await using connection = connect(contract, credential);
-      assert.equal((await allTags(connection.provider, 'app')).length, 1);
+      assert.equal((await listAllTags(connection.provider, 'app')).length, 1);
     }
   });
 
@@ -327,26 +311,26 @@ describe('AcrProvider', () => {
     const credentials = { get: () => Promise.resolve({ kind: 'identityToken', token } as const) };
     await using connection = new TestConnection(contract.server.origin, { credentials });
     const provider = new AcrProvider(testProviderContext(connection));
-    await allTags(provider, 'app');
+    await listAllTags(provider, 'app');
     contract.revoke('refresh');
     contract.revoke('access');
     const { kind, details } = await errorOf(provider.listTags('app', undefined, signal));
     assert.deepEqual([kind, details.reason], ['unauthorized', 'credentialsRefused']);
     token = contract.issueRefreshToken(['AcrPull']);
-    assert.equal((await allTags(provider, 'app')).length, 2);
+    assert.equal((await listAllTags(provider, 'app')).length, 2);
   });
 
   it('asks for one token a repository, as long as the token itself says it is good for', async () => {
     await using contract = await start({ app: { manifests: acrImages(450, digestOf) } });
     await using connection = connect(contract);
-    await allTags(connection.provider, 'app');
+    await listAllTags(connection.provider, 'app');
     assert.equal(contract.server.requestsFor('/oauth2/token').length, 1);
   });
 
   it('waits and goes on when it is told that there were too many requests', async () => {
     await using contract = await start({ app: { manifests: acrImages(1, digestOf) } }, { throttled: 2 });
     await using connection = connect(contract);
-    assert.equal((await allTags(connection.provider, 'app')).length, 1);
+    assert.equal((await listAllTags(connection.provider, 'app')).length, 1);
   });
 
   it('says that a repository is not there', async () => {

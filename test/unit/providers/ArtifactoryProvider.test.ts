@@ -8,6 +8,7 @@ import type { ArtifactoryContractOptions } from '../../support/contract/artifact
 import { kindWhenMet } from '../../support/kindWhenMet.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAll } from '../../support/listAll.ts';
 
 const PASSWORD: Credential = { kind: 'basic', username: 'ada', password: 'canary' };
 const API_PATH = '/artifactory/api/docker/docker-local';
@@ -46,19 +47,6 @@ describe('ArtifactoryProvider', () => {
     };
   }
 
-  async function allOf<Item>(
-    list: (cursor?: string) => Promise<{ readonly items: readonly Item[]; readonly nextCursor?: string }>,
-  ): Promise<Item[]> {
-    const items: Item[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await list(cursor);
-      items.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return items;
-  }
-
   const tagNames = (count: number) => Array.from({ length: count }, (_, index) => `v${1000 + index}`);
 
   it('shows 1,000 tags with size and date in two requests a page, and their details in none', async () => {
@@ -67,7 +55,7 @@ describe('ArtifactoryProvider', () => {
       { repositories: { 'docker-local': items } },
       { path: API_PATH, pathStyle: 'api' },
     );
-    const tags = await allOf((cursor) => at.provider.listTags('team/app', cursor, signal));
+    const tags = await listAll((cursor) => at.provider.listTags('team/app', cursor, signal));
     assert.deepEqual(
       tags.map(({ name }) => name),
       tagNames(1200),
@@ -94,7 +82,7 @@ describe('ArtifactoryProvider', () => {
       repositories: { 'docker-local': items },
       root: { key: 'docker-local' },
     });
-    const tags = await allOf((cursor) => at.provider.listTags('app', cursor, signal));
+    const tags = await listAll((cursor) => at.provider.listTags('app', cursor, signal));
     assert.deepEqual(
       tags.map(({ name, details }) => [name, details?.kind, details?.sizeInBytes, details?.isPartial]),
       [
@@ -112,7 +100,7 @@ describe('ArtifactoryProvider', () => {
 
   it('lists the images of one repository where the address names it', async () => {
     await using at = await connect({ repositories: images }, { path: API_PATH, pathStyle: 'api' });
-    const names = await allOf((cursor) => at.provider.listRepositories(cursor, signal));
+    const names = await listAll((cursor) => at.provider.listRepositories(cursor, signal));
     assert.deepEqual(names, ['app', 'team/app']);
     assert.equal(
       at.provider.webUrl('team/app', '1'),
@@ -122,12 +110,12 @@ describe('ArtifactoryProvider', () => {
 
   it('lists every repository of the host, key first, and only the one the connection names', async () => {
     await using at = await connect({ repositories: images });
-    const names = await allOf((cursor) => at.provider.listRepositories(cursor, signal));
+    const names = await listAll((cursor) => at.provider.listRepositories(cursor, signal));
     assert.deepEqual(names, ['docker-local/app', 'docker-local/team/app', 'docker-prod/app']);
     const { items } = await at.provider.listTags('docker-prod/app', undefined, signal);
     assert.equal(items[0]?.details?.sizeInBytes, 4321);
     await using one = await connect({ repositories: images }, { path: '/docker-local/team' });
-    assert.deepEqual(await allOf((cursor) => one.provider.listRepositories(cursor, signal)), ['app']);
+    assert.deepEqual(await listAll((cursor) => one.provider.listRepositories(cursor, signal)), ['app']);
     assert.equal((await one.provider.listTags('app', undefined, signal)).items[0]?.name, '1');
   });
 
@@ -136,7 +124,7 @@ describe('ArtifactoryProvider', () => {
     await using at = await connect({
       repositories: { 'docker-local': many, ...{ other: images['docker-prod'] } },
     });
-    const names = await allOf((cursor) => at.provider.listRepositories(cursor, signal));
+    const names = await listAll((cursor) => at.provider.listRepositories(cursor, signal));
     assert.equal(names.length, 1101);
     assert.equal(names.at(-1), 'other/app');
   });

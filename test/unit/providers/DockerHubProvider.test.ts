@@ -4,7 +4,6 @@ import { isCoreError } from '../../../src/core/common/CoreError.ts';
 import type { Credential } from '../../../src/core/credentials/CredentialStore.ts';
 import { digestOf } from '../../../src/core/oci/digest.ts';
 import { DockerHubProvider } from '../../../src/core/providers/DockerHubProvider.ts';
-import type { RegistryProvider } from '../../../src/core/providers/RegistryProvider.ts';
 import { RegistryClient } from '../../../src/core/registry/RegistryClient.ts';
 import { createEndpoint } from '../../../src/core/registry/parseRegistryUrl.ts';
 import type { Transport, TransportRequest } from '../../../src/core/registry/transport/Transport.ts';
@@ -14,6 +13,7 @@ import { json, reply } from '../../support/faultServer/behaviours.ts';
 import { sampleImage } from '../../support/sampleImage.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAll } from '../../support/listAll.ts';
 
 const ME: Credential = { kind: 'basic', username: 'me', password: 'dckr_pat_canary' };
 const ACCOUNT = { username: 'me', secret: 'dckr_pat_canary', organizations: ['acme', 'closed', 'small'] };
@@ -38,24 +38,6 @@ describe('DockerHubProvider', () => {
       connection,
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     };
-  }
-
-  async function allOf<Item>(
-    list: (cursor: string | undefined) =>
-      | ReturnType<RegistryProvider['listRepositories']>
-      | Promise<{
-          readonly items: readonly Item[];
-          readonly nextCursor?: string;
-        }>,
-  ): Promise<Item[]> {
-    const items: unknown[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await list(cursor);
-      items.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return items as Item[];
   }
 
   it('finds official images under library/', async () => {
@@ -143,7 +125,7 @@ describe('DockerHubProvider', () => {
       );
       const first = await here.provider.listRepositories(undefined, signal);
       assert.equal(first.items[0], 'me/mine');
-      const names = await allOf<string>((cursor) => here.provider.listRepositories(cursor, signal));
+      const names = await listAll((cursor) => here.provider.listRepositories(cursor, signal));
       assert.deepEqual(names, ['me/mine', ...Object.keys(many), 'small/tool']);
       assert.equal(hub.signIns().length, 1);
     });
@@ -245,7 +227,7 @@ describe('DockerHubProvider', () => {
       const first = await here.provider.listTags('library/app', undefined, signal);
       assert.equal(first.items.length, 100);
       assert.equal(hub.apiRequests().length, 1);
-      const listed = await allOf((cursor) => here.provider.listTags('library/app', cursor, signal));
+      const listed = await listAll((cursor) => here.provider.listTags('library/app', cursor, signal));
       assert.equal(listed.length, 1_000);
       assert.equal(hub.apiRequests().length, 1 + 10);
       assert.ok(listed.every(({ details }) => details?.sizeInBytes && details.createdAt && details.digest));

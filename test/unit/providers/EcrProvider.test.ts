@@ -14,6 +14,7 @@ import { MOTO_ACCOUNT, startMoto } from '../../support/servers/moto.ts';
 import type { TestServer } from '../../support/servers/startProcess.ts';
 import { TestConnection, type TestConnectionOptions } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAll } from '../../support/listAll.ts';
 
 const REGION = 'eu-west-1';
 const PUSHED = new Date('2026-03-01T10:00:00Z');
@@ -45,19 +46,6 @@ function open(apiUrl: string, settings: ProviderSettings = {}, options: TestConn
   return { provider, connection, [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
 }
 
-async function allPages<Item>(
-  list: (cursor: string | undefined) => Promise<{ items: readonly Item[]; nextCursor?: string }>,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await list(cursor);
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  return items;
-}
-
 describe('EcrProvider', () => {
   const { signal } = new AbortController();
   let home: AsyncDisposable;
@@ -80,7 +68,7 @@ describe('EcrProvider', () => {
     await using ecr = await startEcrContract({ keys, names });
     await using opened = open(ecr.server.origin);
     const { provider } = opened;
-    const found = await allPages((cursor) => provider.listRepositories(cursor, signal));
+    const found = await listAll((cursor) => provider.listRepositories(cursor, signal));
     assert.equal(found.length, 1_203);
     assert.deepEqual(found.slice(0, 3), ['other/app', 'team/app', 'team/empty']);
     assert.deepEqual(ecr.calls(), ['DescribeRepositories', 'DescribeRepositories']);
@@ -116,7 +104,7 @@ describe('EcrProvider', () => {
     const more = Array.from({ length: 2_500 }, (_, index) => image(`v${index}`));
     await using bigger = await startEcrContract({ keys, images: more });
     await using other = open(bigger.server.origin);
-    const tags = await allPages((cursor) => other.provider.listTags('team/app', cursor, signal));
+    const tags = await listAll((cursor) => other.provider.listTags('team/app', cursor, signal));
     assert.equal(new Set(tags.map(({ name }) => name)).size, 2_500);
     assert.equal(bigger.calls().length, 3);
   });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { isCoreError, type CoreError } from '../../../src/core/common/CoreError.ts';
 import { GhcrProvider } from '../../../src/core/providers/GhcrProvider.ts';
+import { readPages } from '../../../src/core/registry/readPages.ts';
 import { startGitHubContract } from '../../support/contract/gitHub.ts';
 import type { GitHubContract, GitHubContractOptions } from '../../support/contract/gitHub.ts';
 import { json } from '../../support/faultServer/behaviours.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAllTags } from '../../support/listAll.ts';
 
 const TOKEN = 'ghp_canary';
 const SCOPES = ['read:packages', 'write:packages', 'delete:packages', 'read:org'];
@@ -31,17 +33,6 @@ describe('GhcrProvider', () => {
       }),
     );
     return { provider, [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
-  }
-
-  async function allTags(provider: GhcrProvider, repository: string) {
-    const items = [];
-    let cursor: string | undefined;
-    do {
-      const page = await provider.listTags(repository, cursor, signal);
-      items.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return items;
   }
 
   describe('repositories', () => {
@@ -75,14 +66,11 @@ describe('GhcrProvider', () => {
       for (let index = 0; index < 250; index += 1) gitHub.push(`acme/app${index}`, ['v1']);
       await using here = await connect(gitHub, { namespace: 'acme' });
       const names = new Set<string>();
-      let cursor: string | undefined;
       let pages = 0;
-      do {
-        const page = await here.provider.listRepositories(cursor, signal);
-        for (const name of page.items) names.add(name);
-        cursor = page.nextCursor;
+      for await (const { items } of readPages((cursor) => here.provider.listRepositories(cursor, signal))) {
+        for (const name of items) names.add(name);
         pages += 1;
-      } while (cursor !== undefined);
+      }
       assert.deepEqual([names.size, pages], [250, 3]);
     });
 
@@ -182,7 +170,7 @@ describe('GhcrProvider', () => {
       await using here = await connect(gitHub, { namespace: 'acme' });
       const first = await here.provider.listTags('app', undefined, signal);
       assert.deepEqual([first.items.length, gitHub.server.requests.length], [100, 1]);
-      const tags = await allTags(here.provider, 'app');
+      const tags = await listAllTags(here.provider, 'app');
       assert.equal(gitHub.server.requests.length, 1 + 10);
       assert.equal(tags.length, 1_000);
       assert.ok(tags.every(({ details }) => details?.isPartial && details.createdAt));
@@ -206,7 +194,7 @@ describe('GhcrProvider', () => {
       await using gitHub = await start();
       const digest = gitHub.push('acme/app', ['v1', 'latest']);
       await using here = await connect(gitHub, { namespace: 'acme' });
-      const [listed] = await allTags(here.provider, 'app');
+      const [listed] = await listAllTags(here.provider, 'app');
       const before = gitHub.server.requests.length;
       for (const tag of ['v1', 'latest', 'v1']) {
         const details = await here.provider.getTagDetails('app', tag, signal);

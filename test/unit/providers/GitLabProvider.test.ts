@@ -13,6 +13,7 @@ import { FaultServer } from '../../support/faultServer/FaultServer.ts';
 import { kindWhenMet } from '../../support/kindWhenMet.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAllRepositories, listAllTags } from '../../support/listAll.ts';
 
 const TOKEN = 'glpat-token';
 const CREATED = '2025-03-04T05:06:07+00:00';
@@ -39,26 +40,6 @@ describe('GitLabProvider', () => {
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     };
   };
-  const allRepositories = async (provider: RegistryProvider) => {
-    const names: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await provider.listRepositories(cursor, signal);
-      names.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return names;
-  };
-  const allTags = async (provider: RegistryProvider, repository: string) => {
-    const page = await provider.listTags(repository, undefined, signal);
-    const items = [...page.items];
-    for (let cursor = page.nextCursor; cursor !== undefined;) {
-      const next = await provider.listTags(repository, cursor, signal);
-      items.push(...next.items);
-      cursor = next.nextCursor;
-    }
-    return items;
-  };
   const withTags = (tags: readonly GitLabContractTag[], more: object = {}): Promise<GitLabContract> =>
     startGitLabContract({
       token: TOKEN,
@@ -82,9 +63,9 @@ describe('GitLabProvider', () => {
   it('shows 1,000 tags with size and date in at most ten requests once the repository was listed', async () => {
     await using contract = await withTags(Array.from({ length: 1_000 }, (_, i) => tag(`v${1_000 + i}`)));
     await using session = await open(contract, '/group');
-    assert.deepEqual(await allRepositories(session.provider), ['app/web']);
+    assert.deepEqual(await listAllRepositories(session.provider), ['app/web']);
     const before = contract.server.requests.length;
-    const tags = await allTags(session.provider, 'app/web');
+    const tags = await listAllTags(session.provider, 'app/web');
     assert.equal(tags.length, 1_000);
     for (const { details } of tags) {
       assert.deepEqual(
@@ -103,7 +84,7 @@ describe('GitLabProvider', () => {
     });
     await using session = await open(contract);
     const names = async (repository: string) =>
-      (await allTags(session.provider, repository)).map(({ name }) => name);
+      (await listAllTags(session.provider, repository)).map(({ name }) => name);
     assert.deepEqual(await names('group/sub/app/web/deep'), ['v1']);
     assert.deepEqual(await names('group/sub/app'), ['root']);
   });
@@ -123,7 +104,7 @@ describe('GitLabProvider', () => {
       },
     });
     await using session = await open(contract);
-    const names = await allRepositories(session.provider);
+    const names = await listAllRepositories(session.provider);
     assert.equal(names.length, 153);
     assert.equal(new Set(names).size, 153);
     assert.ok(names.includes('group/sub/tool') && names.includes('me/own/i1001'));
@@ -133,7 +114,7 @@ describe('GitLabProvider', () => {
     await using contract = await withTags([]);
     await using session = await open(contract, '/group/app');
     assert.equal(session.provider.webUrl('web'), undefined);
-    assert.deepEqual(await allRepositories(session.provider), ['web']);
+    assert.deepEqual(await listAllRepositories(session.provider), ['web']);
     assert.equal(
       session.provider.webUrl('web'),
       `${contract.server.origin}/group/app/container_registry/1000`,
@@ -146,7 +127,7 @@ describe('GitLabProvider', () => {
     });
     await using session = await open(contract, '/group');
     for (let round = 1; round <= 2; round += 1) {
-      const [first] = await allTags(session.provider, 'app/web');
+      const [first] = await listAllTags(session.provider, 'app/web');
       assert.equal(first?.details?.createdAt?.getTime(), Date.parse(CREATED));
     }
     const queries = contract.apiRequests().filter(({ url }) => url === '/api/graphql');
@@ -164,7 +145,7 @@ describe('GitLabProvider', () => {
       tag('../x'),
     ]);
     await using session = await open(contract, '/group');
-    const [odd, multi, ...rest] = await allTags(session.provider, 'app/web');
+    const [odd, multi, ...rest] = await listAllTags(session.provider, 'app/web');
     assert.deepEqual(rest, []);
     assert.deepEqual(odd, { name: 'odd' });
     assert.equal(multi?.details?.kind, 'index');
@@ -177,7 +158,7 @@ describe('GitLabProvider', () => {
     assert.equal(session.provider.capabilities.deletesSingleTag, 'native');
     await session.provider.deleteTag!('app/web', 'v1', signal);
     assert.deepEqual(
-      (await allTags(session.provider, 'app/web')).map(({ name }) => name),
+      (await listAllTags(session.provider, 'app/web')).map(({ name }) => name),
       ['v2'],
     );
     await assert.rejects(session.provider.deleteTag!('app/web', 'v1', signal), (error) =>
@@ -195,7 +176,7 @@ describe('GitLabProvider', () => {
     await assert.rejects(deploy.provider.listRepositories(undefined, signal), missing('read_api'));
     await using reading = await withTags([tag('v1')], { scopes: ['read_api'] });
     await using reader = await open(reading, '/group');
-    assert.equal((await allTags(reader.provider, 'app/web')).length, 1);
+    assert.equal((await listAllTags(reader.provider, 'app/web')).length, 1);
     await assert.rejects(reader.provider.deleteTag!('app/web', 'v1', signal), missing('api'));
   });
 
@@ -208,7 +189,7 @@ describe('GitLabProvider', () => {
       json({ tags: ['b'] }),
     );
     await using session = await open(contract, '/group');
-    assert.deepEqual(await allTags(session.provider, 'app/web'), [{ name: 'a' }, { name: 'b' }]);
+    assert.deepEqual(await listAllTags(session.provider, 'app/web'), [{ name: 'a' }, { name: 'b' }]);
   });
 
   it('tells a wrong token by the refusal', async () => {

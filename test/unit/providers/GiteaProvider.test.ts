@@ -11,6 +11,7 @@ import { GITEA_USER, startGitea } from '../../support/servers/gitea.ts';
 import type { GiteaServer } from '../../support/servers/gitea.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAllRepositories } from '../../support/listAll.ts';
 
 const { signal } = new AbortController();
 
@@ -23,17 +24,6 @@ function connect(origin: string, password?: string, path = '') {
     provider: new GiteaProvider(testProviderContext(connection, signedIn)),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
-}
-
-async function repositoriesOf(provider: GiteaProvider): Promise<string[]> {
-  const items: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await provider.listRepositories(cursor, signal);
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  return items;
 }
 
 describe('GiteaProvider on a real Gitea', function () {
@@ -58,21 +48,21 @@ describe('GiteaProvider on a real Gitea', function () {
 
   it('lists the images of the account and its organizations, and of the owner of the connection', async () => {
     await using at = connect(gitea.url, gitea.token);
-    assert.deepEqual((await repositoriesOf(at.provider)).toSorted(), [
+    assert.deepEqual((await listAllRepositories(at.provider)).toSorted(), [
       'acme/web',
       'ada/app',
       'ada/tools/lint',
     ]);
     await using owner = connect(gitea.url, gitea.token, '/acme');
-    assert.deepEqual(await repositoriesOf(owner.provider), ['web']);
+    assert.deepEqual(await listAllRepositories(owner.provider), ['web']);
   });
 
   it('lists to nobody in particular, and to a token for packages only, what the catalog shows', async () => {
     const all = ['acme/web', 'ada/app', 'ada/tools/lint'];
     await using nobody = connect(gitea.url);
-    assert.deepEqual((await repositoriesOf(nobody.provider)).toSorted(), all);
+    assert.deepEqual((await listAllRepositories(nobody.provider)).toSorted(), all);
     await using narrow = connect(gitea.url, await gitea.createToken(['read:package']));
-    assert.deepEqual((await repositoriesOf(narrow.provider)).toSorted(), all);
+    assert.deepEqual((await listAllRepositories(narrow.provider)).toSorted(), all);
   });
 
   it('lists tags to their end, and reads their details', async () => {
@@ -141,9 +131,13 @@ describe('GiteaProvider', () => {
   it('lists a repository once, however many tags it has, fifty of them in one request', async () => {
     const packages = { ada: { app: versions(120), other: versions(20) } };
     await using at = await withContract({ packages });
-    assert.deepEqual(await repositoriesOf(at.provider), ['ada/app', 'ada/other']);
+    assert.deepEqual(await listAllRepositories(at.provider), ['ada/app', 'ada/other']);
     assert.equal(at.server.requestsFor('/api/v1/packages/ada').length, 3);
-    assert.deepEqual(await repositoriesOf(at.provider), ['ada/app', 'ada/other'], 'and again when refreshed');
+    assert.deepEqual(
+      await listAllRepositories(at.provider),
+      ['ada/app', 'ada/other'],
+      'and again when refreshed',
+    );
   });
 
   it('goes through more organizations than a page has, and past one that shows nothing', async () => {
@@ -153,13 +147,13 @@ describe('GiteaProvider', () => {
     const expected = organizations
       .filter((name) => name !== 'Org3')
       .map((name) => `${name.toLowerCase()}/app`);
-    assert.deepEqual(await repositoriesOf(at.provider), expected);
+    assert.deepEqual(await listAllRepositories(at.provider), expected);
   });
 
   for (const api of ['packagesOnly', 'missing'] as const) {
     it(`lists by the catalog and deletes by the registry where the API does not serve (${api})`, async () => {
       await using at = await withContract({ api, packages: { ada: { app: ['1', '2'] } } });
-      assert.deepEqual(await repositoriesOf(at.provider), ['ada/app']);
+      assert.deepEqual(await listAllRepositories(at.provider), ['ada/app']);
       await at.provider.deleteTag('ada/app', '1', signal);
       const deletions = at.server.requests.filter(({ method }) => method === 'DELETE').map(({ url }) => url);
       assert.deepEqual(deletions, ['/api/v1/packages/ada/container/app/1', '/v2/ada/app/manifests/1']);

@@ -8,7 +8,6 @@ import { planDeletion } from '../../../src/core/operations/DeletePlan.ts';
 import { deleteTags } from '../../../src/core/operations/deleteTags.ts';
 import { GoogleProvider } from '../../../src/core/providers/GoogleProvider.ts';
 import { detectProviderKind } from '../../../src/core/providers/index.ts';
-import type { RegistryProvider } from '../../../src/core/providers/RegistryProvider.ts';
 import { createEndpoint } from '../../../src/core/registry/parseRegistryUrl.ts';
 import { startGoogleContract } from '../../support/contract/google.ts';
 import type { GoogleContract, GoogleContractManifest } from '../../support/contract/google.ts';
@@ -16,6 +15,7 @@ import { json, reply } from '../../support/faultServer/behaviours.ts';
 import { sampleImage } from '../../support/sampleImage.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAllRepositories } from '../../support/listAll.ts';
 import { CONNECTION_ID, createTestJournal } from '../operations/operationsFixture.ts';
 
 const ACCESS_TOKEN = 'ya29.access';
@@ -52,16 +52,6 @@ describe('GoogleProvider', () => {
       tag,
     },
   });
-  const allRepositories = async (provider: RegistryProvider) => {
-    const names: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await provider.listRepositories(cursor, signal);
-      names.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return names;
-  };
 
   it('is recognised by its hosts', () => {
     const kindOf = (url: string) => detectProviderKind(createEndpoint(url, 'namespace'));
@@ -163,7 +153,7 @@ describe('GoogleProvider', () => {
     });
     await using session = connect(contract, 'gcr.io', '/p');
     const { provider } = session;
-    assert.deepEqual((await allRepositories(provider)).sort(), ['app', 'app/debug', 'team/deep/tool']);
+    assert.deepEqual((await listAllRepositories(provider)).sort(), ['app', 'app/debug', 'team/deep/tool']);
     const paths = contract.dataRequests().map(({ url }) => url);
     assert.equal(paths.length, new Set(paths).size);
   });
@@ -193,7 +183,7 @@ describe('GoogleProvider', () => {
     const helper = basic('_dcgcloud_token', ACCESS_TOKEN);
     contract.server.on('GET /v2/token', json({ token: 'registry-token', expires_in: 300 }));
     await using session = connect(contract, 'us-docker.pkg.dev', '', helper);
-    assert.deepEqual(await allRepositories(session.provider), ['mine/images/app']);
+    assert.deepEqual(await listAllRepositories(session.provider), ['mine/images/app']);
   });
 
   it('pages through more repositories than one page holds', async () => {
@@ -206,7 +196,7 @@ describe('GoogleProvider', () => {
     const { provider } = session;
     const first = await provider.listRepositories(undefined, signal);
     assert.ok(first.items.length > 0 && first.items.length < 250 && first.nextCursor !== undefined);
-    assert.deepEqual(await allRepositories(provider), names);
+    assert.deepEqual(await listAllRepositories(provider), names);
   });
 
   it('asks Google Cloud for projects and for repositories of the host’s location', async () => {
@@ -227,7 +217,7 @@ describe('GoogleProvider', () => {
     ] as const) {
       await using session = connect(contract, host, path);
       const { provider } = session;
-      assert.deepEqual(await allRepositories(provider), [`${prefix}images/app`, `${prefix}more/tool`]);
+      assert.deepEqual(await listAllRepositories(provider), [`${prefix}images/app`, `${prefix}more/tool`]);
     }
   });
 
@@ -271,7 +261,7 @@ describe('GoogleProvider', () => {
         fetch(contract.server.origin + new URL(url instanceof Request ? url.url : url).pathname, init);
       await using session = connect(contract, 'us-docker.pkg.dev', '', basic(username, password), ours);
       for (const time of ['first', 'again']) {
-        assert.deepEqual(await allRepositories(session.provider), ['mine/images/app'], time);
+        assert.deepEqual(await listAllRepositories(session.provider), ['mine/images/app'], time);
       }
       const asked = contract.server.requests.filter(({ url }) => url === '/token');
       assert.equal(asked.length, 1);

@@ -9,6 +9,7 @@ import { json } from '../../support/faultServer/behaviours.ts';
 import { FaultServer } from '../../support/faultServer/FaultServer.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAllTags } from '../../support/listAll.ts';
 
 const ROBOT: Credential = { kind: 'basic', username: 'robot$team+ci', password: 'canary' };
 
@@ -33,21 +34,10 @@ describe('HarborProvider', () => {
     };
   }
 
-  async function tagsOf(provider: HarborProvider, repository: string) {
-    const items = [];
-    let cursor: string | undefined;
-    do {
-      const page = await provider.listTags(repository, cursor, signal);
-      items.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return items;
-  }
-
   it('shows 1,000 tags with size and date in 10 requests, and their details in none', async () => {
     const artifacts = Array.from({ length: 1000 }, (_, index) => harborArtifact([`v${index}`]));
     await using at = await connect({ repositories: { 'team/group/app': artifacts } });
-    const tags = await tagsOf(at.provider, 'team/group/app');
+    const tags = await listAllTags(at.provider, 'team/group/app');
     assert.equal(tags.length, 1000);
     for (const { name, details } of tags) {
       assert.ok(details?.sizeInBytes === 4321 && details.createdAt instanceof Date);
@@ -72,7 +62,7 @@ describe('HarborProvider', () => {
         ],
       },
     });
-    const tags = await tagsOf(at.provider, 'team/app');
+    const tags = await listAllTags(at.provider, 'team/app');
     assert.deepEqual(
       tags.map(({ name, details }) => [name, details?.kind]),
       [

@@ -12,6 +12,7 @@ import { startDistribution } from '../../support/servers/distribution.ts';
 import type { TestServer } from '../../support/servers/startProcess.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { startTokenRegistry } from '../../support/tokenRegistry.ts';
+import { listAllTags } from '../../support/listAll.ts';
 
 describe('OciProvider on a real registry', () => {
   let registry: TestServer;
@@ -52,13 +53,7 @@ describe('OciProvider on a real registry', () => {
           .map((tag) => direct.client.putManifest('many/app', tag, image.mediaType, image.bytes, signal)),
       );
     }
-    const seen: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await provider.listTags('many/app', cursor, signal);
-      seen.push(...page.items.map(({ name }) => name));
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
+    const seen = (await listAllTags(provider, 'many/app')).map(({ name }) => name);
     assert.deepEqual(seen, names);
     assert.ok(front.requests.length <= 2, requests().join('\n'));
   }).timeout(60_000);

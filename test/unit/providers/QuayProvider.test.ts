@@ -9,6 +9,7 @@ import type { QuayContractOptions } from '../../support/contract/quay.ts';
 import { kindWhenMet } from '../../support/kindWhenMet.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAll } from '../../support/listAll.ts';
 
 const USER = { token: 'canary', username: 'me', organizations: ['acme'] };
 const TOKEN: Credential = { kind: 'basic', username: '$oauthtoken', password: 'canary' };
@@ -34,23 +35,10 @@ describe('QuayProvider', () => {
     };
   }
 
-  async function allOf<Item>(
-    list: (cursor?: string) => Promise<{ readonly items: readonly Item[]; readonly nextCursor?: string }>,
-  ): Promise<Item[]> {
-    const items: Item[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await list(cursor);
-      items.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return items;
-  }
-
   it('shows 1,000 tags with size and date in 10 requests, and their details in none', async () => {
     const tags = Array.from({ length: 1000 }, (_, index) => quayTag(`v${index}`));
     await using at = await connect({ repositories: { 'acme/app': tags } }, { credential: TOKEN });
-    const items = await allOf((cursor) => at.provider.listTags('acme/app', cursor, signal));
+    const items = await listAll((cursor) => at.provider.listTags('acme/app', cursor, signal));
     assert.equal(items.length, 1000);
     for (const { name, details } of items) {
       assert.ok(details?.sizeInBytes === 4321 && details.createdAt instanceof Date && !details.isPartial);
@@ -80,10 +68,10 @@ describe('QuayProvider', () => {
     const many = Array.from({ length: 120 }, (_, index) => `acme/r${index}`);
     const repositories = Object.fromEntries(['me/own', ...many, 'other/secret'].map((name) => [name, []]));
     await using at = await connect({ repositories }, { credential: TOKEN });
-    const names = await allOf((cursor) => at.provider.listRepositories(cursor, signal));
+    const names = await listAll((cursor) => at.provider.listRepositories(cursor, signal));
     assert.deepEqual(names, ['me/own', ...many]);
     await using one = await connect({ repositories }, { credential: TOKEN, path: '/acme' });
-    const own = await allOf((cursor) => one.provider.listRepositories(cursor, signal));
+    const own = await listAll((cursor) => one.provider.listRepositories(cursor, signal));
     assert.deepEqual(
       own,
       many.map((name) => name.slice('acme/'.length)),

@@ -9,6 +9,7 @@ import type { TestServer } from '../../support/servers/startProcess.ts';
 import { startZot } from '../../support/servers/zot.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
+import { listAllTags } from '../../support/listAll.ts';
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `v${index + 1000}`);
 
@@ -41,13 +42,7 @@ describe('ZotProvider', () => {
       credential: { kind: 'basic', username: 'me', password: 'secret' },
     });
     const provider = new ZotProvider(testProviderContext(connection));
-    const found: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await provider.listTags('app', cursor, signal);
-      found.push(...page.items.map(({ name }) => name));
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
+    const found = (await listAllTags(provider, 'app')).map(({ name }) => name);
     assert.deepEqual(found, names(2100));
   });
 

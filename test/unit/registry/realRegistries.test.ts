@@ -5,6 +5,7 @@ import { isCoreError } from '../../../src/core/common/CoreError.ts';
 import { digestOf } from '../../../src/core/oci/digest.ts';
 import type { Digest } from '../../../src/core/oci/digest.ts';
 import { MediaType } from '../../../src/core/oci/mediaType.ts';
+import { readPages } from '../../../src/core/registry/readPages.ts';
 import { startDistribution } from '../../support/servers/distribution.ts';
 import { startNginx } from '../../support/servers/nginx.ts';
 import { startOlareg } from '../../support/servers/olareg.ts';
@@ -134,14 +135,11 @@ for (const registry of REGISTRIES) {
       const tags = ['a', 'b', 'c', 'd', 'e', 'v1.0', 'v1_0'];
       await pushSample(client, 'list/app', image, ...tags);
       const seen: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await client.listTags('list/app', cursor, 3, signal);
+      for await (const page of readPages((cursor) => client.listTags('list/app', cursor, 3, signal))) {
         if (registry.pagesTags) assert.ok(page.items.length <= 3);
         assert.equal(page.truncated, undefined);
         seen.push(...page.items);
-        cursor = page.nextCursor;
-      } while (cursor !== undefined);
+      }
       assert.deepEqual(seen.sort(), tags);
     });
 

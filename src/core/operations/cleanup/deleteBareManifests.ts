@@ -4,6 +4,7 @@ import { isCoreError } from '../../common/CoreError.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { isIndexType } from '../../oci/mediaType.ts';
 import type { RegistryProvider } from '../../providers/RegistryProvider.ts';
+import { readPages } from '../../registry/readPages.ts';
 import { throwIfCancelled } from '../../registry/transport/cancellation.ts';
 import { resolveTag } from '../resolveTag.ts';
 
@@ -51,9 +52,7 @@ async function digestsInUse(
   const inUse = new Set<Digest>();
   const indexes = new Set<Digest>();
   let examined = 0;
-  let cursor: string | undefined;
-  do {
-    const page = await provider.listTags(repository, cursor, signal);
+  for await (const page of readPages((cursor) => provider.listTags(repository, cursor, signal))) {
     if (page.truncated === true) return undefined;
     examined += page.items.length;
     if (examined > MAX_TAGS_EXAMINED) return undefined;
@@ -67,8 +66,7 @@ async function digestsInUse(
         }),
       ),
     );
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
+  }
   for (const index of indexes) {
     const manifest = await client.getManifest(repository, index, signal);
     if (manifest.kind !== 'index') continue;
