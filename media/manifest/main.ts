@@ -17,6 +17,7 @@ import {
   type PanelState,
   type WebviewMessage,
 } from '../../src/panels/manifestPanelProtocol.ts';
+import { drawKeepingFocus } from '../shared/drawKeepingFocus.ts';
 import { createLiveRegion } from '../shared/liveRegion.ts';
 import '../shared/page.css';
 import type { Content } from '../shared/parts.ts';
@@ -30,7 +31,7 @@ import type { PageChoices, PanelContext, SectionState } from './PanelContext.ts'
 import { namedValues } from './parts.ts';
 import { documents, platforms } from './related.ts';
 import { sizeTrend } from './sizeTrend.ts';
-import { space } from './space.ts';
+import { announceAnalysis, space } from './space.ts';
 
 interface KeptState extends PanelState, PageChoices {
   readonly scrollY: number;
@@ -86,9 +87,13 @@ function receive(message: HostMessage): void {
       }
       return;
     }
-    case 'section':
+    case 'section': {
+      const before = sectionState('space').content;
       sections.set(message.section.name, message.section);
-      break;
+      draw();
+      if (setting && message.section.name === 'space') announceAnalysis(createContext(setting), before);
+      return;
+    }
     case 'error':
       error = message.error;
       isLoading = false;
@@ -127,8 +132,14 @@ function draw(): void {
   if (!setting) {
     return;
   }
-  const context: PanelContext = {
-    setting,
+  const context = createContext(setting);
+  root.setAttribute('aria-busy', String(isLoading));
+  drawKeepingFocus(() => render(page(context), root));
+}
+
+function createContext(shown: PanelSetting): PanelContext {
+  return {
+    setting: shown,
     section: sectionState,
     choices,
     post,
@@ -139,8 +150,6 @@ function draw(): void {
     },
     announce,
   };
-  root.setAttribute('aria-busy', String(isLoading));
-  render(page(context), root);
 }
 
 function page(context: PanelContext): TemplateResult {

@@ -2,11 +2,16 @@
 import { html, nothing } from 'lit';
 import { SizedMap } from './SizedMap.ts';
 import type { ImageView, SelectedView } from '../../src/core/image/ImageView.ts';
-import type { FolderView, ImageSpace, LayerSpace } from '../../src/core/image/space/ImageSpace.ts';
+import type {
+  FolderView,
+  ImageSpace,
+  LayerSpace,
+  RepeatedPath,
+} from '../../src/core/image/space/ImageSpace.ts';
 import type { SpaceView } from '../../src/core/image/space/SpaceView.ts';
 import { fill, formatBytes, formatPercent } from '../shared/format.ts';
 import { breakable, facts, section, type Content } from '../shared/parts.ts';
-import { expander, shortened } from './parts.ts';
+import { copyButton, expander, shortened } from './parts.ts';
 import type { PanelContext } from './PanelContext.ts';
 
 type Measured = SpaceView & { readonly kind: 'measured' };
@@ -172,14 +177,50 @@ function repeatedPaths(
         <span role="columnheader">${strings.spaceLayersOf}</span>
         <span role="columnheader">${strings.size}</span>
       </div>
-      ${shortened(context, 'repeated', paths).map(
-        ({ path, count, sizeInBytes }) =>
-          html`<div role="row">
-            <span role="cell"><code>${breakable(path)}</code></span>
-            <span role="cell" class="amount">${fill(strings.spaceInLayers, String(count))}</span>
-            <span role="cell" class="amount">${formatBytes(sizeInBytes, locale)}</span>
-          </div>`,
-      )}
+      ${shortened(context, 'repeated', paths).map((repeated) => {
+        const { count, sizeInBytes } = repeated;
+        return html`<div role="row">
+          <span role="cell" class="with-copy">${repeatedPath(context, repeated)}</span>
+          <span role="cell" class="amount">${fill(strings.spaceInLayers, String(count))}</span>
+          <span role="cell" class="amount">${formatBytes(sizeInBytes, locale)}</span>
+        </div>`;
+      })}
     </div>
     ${expander(context, 'repeated', paths.length)}`;
+}
+
+/** A file opens as a container sees it; one that was removed, as the highest layer that stores it has it. */
+function repeatedPath(context: PanelContext, { path, fileLayer, isVisible }: RepeatedPath): Content {
+  const { strings } = context.setting;
+  const text = html`<code>${breakable(path)}</code>`;
+  const open = isVisible ? strings.spaceOpenFile : strings.spaceOpenRemoved;
+  const name =
+    fileLayer === undefined
+      ? text
+      : html`<button
+          type="button"
+          class="link-button"
+          title=${fill(open, path)}
+          @click=${() => context.post({ type: 'openFile', path, ...(!isVisible && { layer: fileLayer }) })}
+        >
+          ${text}
+        </button>`;
+  return html`<span
+      >${name}${isVisible ? nothing : html` <span class="muted">${strings.spaceRemoved}</span>`}</span
+    >${copyButton(context, path, path)}`;
+}
+
+/** Tells of the end of an analysis, as nobody who does not see the page would notice it. */
+export function announceAnalysis(context: PanelContext, before: SpaceView | undefined): void {
+  const { strings, locale } = context.setting;
+  const { content } = context.section('space');
+  if (before?.kind !== 'reading' || content?.kind === 'reading') return;
+  if (content?.kind === 'measured') {
+    const { efficiency, wastedBytes } = content.space;
+    context.announce(
+      fill(strings.spaceDone, formatPercent(efficiency, locale), formatBytes(wastedBytes, locale)),
+    );
+  } else if (content?.kind === 'unread' && content.problem === undefined) {
+    context.announce(strings.spaceCancelled);
+  }
 }

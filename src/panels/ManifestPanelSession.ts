@@ -65,10 +65,12 @@ export interface ManifestPanelDependencies {
     signal: AbortSignal,
     onProgress: (progress: ImageFilesProgress) => void,
   ): Promise<SpaceView>;
+  /** Layers of which less has to be read than this are analyzed without being asked. */
+  autoAnalyzeBytes(): number;
   /** A folder of what was measured of `view`. */
   folderOf(view: ImageView, path: string): FolderView | undefined;
-  /** Opens a file of the image that `view` shows, read-only. */
-  openFile(request: ManifestRequest, view: ImageView, path: string): Promise<void>;
+  /** Opens a file of the image that `view` shows, read-only; of one layer where its position is given. */
+  openFile(request: ManifestRequest, view: ImageView, path: string, layer: number | undefined): Promise<void>;
   openAttached(document: AttachedDocumentRequest): Promise<void>;
   /** Opens a web page. */
   openExternal(url: string): Promise<void>;
@@ -153,7 +155,7 @@ export class ManifestPanelSession {
         return;
       }
       case 'openFile':
-        return this.#view && this.#dependencies.openFile(this.#request, this.#view, message.path);
+        return this.#openFile(message.path, message.layer);
       case 'runAction':
         if (!this.#error?.actions.some(({ id }) => id === message.id)) {
           return;
@@ -245,6 +247,10 @@ export class ManifestPanelSession {
     this.#loadingSections.delete(name);
     this.#sections.set(name, section);
     this.#post({ type: 'section', section });
+    const space = name === 'space' ? this.#contentOf('space') : undefined;
+    if (space?.kind === 'unread' && space.sizeInBytes < this.#dependencies.autoAnalyzeBytes()) {
+      await this.#analyzeLayers();
+    }
   }
 
   async #readSection(name: PanelSectionName, view: ImageView, signal: AbortSignal): Promise<PanelSection> {
@@ -291,6 +297,10 @@ export class ManifestPanelSession {
     const content = this.#contentOf('space');
     const folder = this.#view && this.#dependencies.folderOf(this.#view, path);
     if (content?.kind === 'measured' && folder) this.#showSpace({ ...content, folder });
+  }
+
+  async #openFile(path: string, layer: number | undefined): Promise<void> {
+    if (this.#view) await this.#dependencies.openFile(this.#request, this.#view, path, layer);
   }
 
   #showSpace(content: SpaceView): void {

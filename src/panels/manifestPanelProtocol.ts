@@ -172,6 +172,8 @@ export const PANEL_STRING_KEYS = [
   'spaceAnalyzeHint',
   'spaceBiggest',
   'spaceCancel',
+  'spaceCancelled',
+  'spaceDone',
   'spaceEfficiency',
   'spaceEfficiencyHint',
   'spaceEmpty',
@@ -187,7 +189,10 @@ export const PANEL_STRING_KEYS = [
   'spaceNoFiles',
   'spaceOthers',
   'spacePath',
+  'spaceOpenFile',
+  'spaceOpenRemoved',
   'spaceReading',
+  'spaceRemoved',
   'spaceRepeated',
   'spaceRepeatedNone',
   'spaceRoot',
@@ -242,7 +247,12 @@ const webviewMessage = v.variant('type', [
   v.strictObject({ type: v.literal('cancelAnalysis') }),
   /** Draws another folder of what was measured. */
   v.strictObject({ type: v.literal('showFolder'), path: imagePath }),
-  v.strictObject({ type: v.literal('openFile'), path: imagePath }),
+  /** As a container sees it, or as the layer at a position stores it. */
+  v.strictObject({
+    type: v.literal('openFile'),
+    path: imagePath,
+    layer: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000))),
+  }),
   v.strictObject({ type: v.literal('runAction'), id: v.pipe(v.string(), v.maxLength(100)) }),
 ]);
 

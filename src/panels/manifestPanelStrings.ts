@@ -104,6 +104,8 @@ export function manifestPanelStrings(): PanelStrings {
     ),
     spaceBiggest: l10n.t('Biggest Files'),
     spaceCancel: l10n.t('Cancel'),
+    spaceCancelled: l10n.t('Cancelled. Nothing was analyzed.'),
+    spaceDone: l10n.t('Layers analyzed: efficiency {0}, {1} wasted.'),
     spaceEfficiency: l10n.t('Efficiency'),
     spaceEfficiencyHint: l10n.t(
       'As dive defines it: of every path the smallest size in any layer, as a share of all that is stored.',
@@ -124,6 +126,9 @@ export function manifestPanelStrings(): PanelStrings {
     spaceOthers: l10n.t('{0} smaller files'),
     spacePath: l10n.t('Path'),
     spaceReading: l10n.t('{0} of {1} read'),
+    spaceOpenFile: l10n.t('Open {0}'),
+    spaceOpenRemoved: l10n.t('Open {0} as the layers below have it'),
+    spaceRemoved: l10n.t('removed since'),
     spaceRepeated: l10n.t('Most Wasteful Paths'),
     spaceRepeatedNone: l10n.t('No path is stored in more than one layer.'),
     spaceRoot: l10n.t('Image'),

@@ -12,9 +12,11 @@ import type { ManifestRequest } from '../manifestPanelProtocol.ts';
 import type { LayerSpaces } from './LayerSpaces.ts';
 import type { Attached } from './readAttached.ts';
 
+const MEGABYTE = 1_000_000;
+
 export type PanelReaders = Pick<
   ManifestPanelDependencies,
-  'sections' | 'analyzeLayers' | 'folderOf' | 'openFile'
+  'sections' | 'analyzeLayers' | 'autoAnalyzeBytes' | 'folderOf' | 'openFile'
 >;
 
 export function createPanelReaders(
@@ -70,11 +72,14 @@ export function createPanelReaders(
     sections,
     analyzeLayers: async (request, view, signal, onProgress) =>
       (await spaces()).analyze(request, view, signal, onProgress),
+    autoAnalyzeBytes: () =>
+      vscode.workspace.getConfiguration('berth').get<number>('files.analyzeBelow', 0) * MEGABYTE,
     folderOf: (view, path) => layerSpaces?.folder(view, path),
-    openFile: async ({ connectionId, repository }, view, path) => {
+    openFile: async ({ connectionId, repository }, view, path, layer) => {
       if (!view.selected) return;
       const digest = parseDigest(view.selected.digest);
-      const address = { image: { kind: 'registry', connectionId, repository, digest }, path } as const;
+      const image = { kind: 'registry', connectionId, repository, digest } as const;
+      const address = { image, path, ...(layer !== undefined && { layer }) };
       await vscode.commands.executeCommand('vscode.open', vscode.Uri.from(formatImageFile(address)));
     },
   };

@@ -169,8 +169,10 @@ const MEASURED: SpaceView = {
         path: '/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main',
         count: 2,
         sizeInBytes: 5_000_000,
+        fileLayer: 0,
+        isVisible: false,
       },
-      { path: '/var/lib/dpkg/status', count: 3, sizeInBytes: 2_200_000 },
+      { path: '/var/lib/dpkg/status', count: 3, sizeInBytes: 2_200_000, fileLayer: 1, isVisible: true },
     ],
   },
 };
@@ -248,8 +250,10 @@ describe('The page of the manifest panel', () => {
         openRaw: async (document) => void done.push(document),
         sections: SECTIONS,
         analyzeLayers: async () => MEASURED,
+        autoAnalyzeBytes: () => 0,
         folderOf: (_, path) => folderView(FILES, path),
-        openFile: async (_, __, path) => void done.push(path),
+        openFile: async (_, __, path, layer) =>
+          void done.push(layer === undefined ? path : `${path} of layer ${layer}`),
         openAttached: async ({ document, as }) => void done.push(`${as} ${document.label}`),
         openExternal: async (url) => void done.push(url),
         verify: async ({ reference }) => void done.push(`verify ${reference}`),
@@ -425,6 +429,30 @@ describe('The page of the manifest panel', () => {
       await paths.getByRole('row').nth(2).innerText(),
       /\/var\/lib\/dpkg\/status\s+in 3 layers\s+2\.2 MB/,
     );
+  });
+
+  it('opens and copies the paths that waste most, one that was removed as its layer has it', async () => {
+    const page = await openPanel();
+    await page.getByRole('button', { name: /^Analyze Layers/ }).click();
+    const paths = page.getByRole('table', { name: /Most Wasteful Paths/ });
+    await paths.getByRole('button', { name: '/var/lib/dpkg/status', exact: true }).click();
+    assert.deepEqual(await asked(1), ['/var/lib/dpkg/status']);
+    const removed = paths.getByRole('row').nth(1);
+    await removed.getByText('removed since').waitFor();
+    await removed.getByRole('button').first().click();
+    assert.match(String((await asked(2))[1]), /bookworm_main of layer 0$/);
+    await paths.getByRole('button', { name: 'Copy /var/lib/dpkg/status' }).click();
+    assert.equal((await asked(3))[2], '/var/lib/dpkg/status');
+  });
+
+  it('keeps the keyboard in its section while layers are analyzed, and tells of the end', async () => {
+    const page = await openPanel();
+    await page.getByRole('button', { name: /^Analyze Layers/ }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').getByText('Layers analyzed: efficiency 94.2%, 7.2 MB wasted.').waitFor();
+    await page.waitForFunction("document.activeElement.id === 'space-title'");
+    await page.keyboard.press('Tab');
+    assert.notEqual(await page.evaluate('document.activeElement.closest("#space")'), null);
   });
 
   it('shows progress, can be cancelled, says what failed and tries again', async () => {

@@ -106,7 +106,9 @@ describe('LayerSpaces', () => {
     });
     assert.equal(progress.at(-1), layerBytes);
     assert.ok(first.kind === 'measured');
-    assert.deepEqual(first.space.repeatedPaths, [{ path: '/etc/conf', count: 2, sizeInBytes: 1500 }]);
+    assert.deepEqual(first.space.repeatedPaths, [
+      { path: '/etc/conf', count: 2, sizeInBytes: 1500, fileLayer: 1, isVisible: true },
+    ]);
     assert.deepEqual(
       first.space.layers.map(({ sizeInBytes, hidesBytes }) => [sizeInBytes, hidesBytes]),
       [

@@ -80,8 +80,10 @@ function createSession(changed: Partial<ManifestPanelDependencies> = {}, platfor
       copy: async (text) => void done.push(text),
       sections: NO_SECTIONS,
       analyzeLayers: async () => ({ kind: 'noFiles' }),
+      autoAnalyzeBytes: () => 0,
       folderOf: () => undefined,
-      openFile: async (request, { digest }, path) => void done.push({ ...request, digest, path }),
+      openFile: async (request, { digest }, path, layer) =>
+        void done.push({ ...request, digest, path, ...(layer !== undefined && { layer }) }),
       openAttached: async (document) => void done.push(document),
       openExternal: async (url) => void done.push(url),
       verify: async (request) => void done.push(request),
@@ -412,6 +414,16 @@ describe('a manifest panel', () => {
       assert.deepEqual(spaces(posted).at(-1), measured);
     });
 
+    it('begins by itself where less has to be read than the person allowed', async () => {
+      const { posted } = await createUnread({
+        analyzeLayers: async () => measured,
+        autoAnalyzeBytes: () => 101,
+      });
+      assert.deepEqual(spaces(posted).at(-1), measured);
+      const asked = await createUnread({ analyzeLayers: async () => measured, autoAnalyzeBytes: () => 100 });
+      assert.deepEqual(spaces(asked.posted), [unread]);
+    });
+
     it('stops for another platform, and shows nothing of the first', async () => {
       let stopped: AbortSignal | undefined;
       const { session, posted } = await createUnread({
@@ -444,7 +456,11 @@ describe('a manifest panel', () => {
       await session.receive({ type: 'showFolder', path: '/never' });
       assert.equal(posted.length, count);
       await session.receive({ type: 'openFile', path: '/lib/x' });
-      assert.deepEqual(done, [{ ...REQUEST, digest: DIGEST, path: '/lib/x' }]);
+      await session.receive({ type: 'openFile', path: '/lib/y', layer: 2 });
+      assert.deepEqual(done, [
+        { ...REQUEST, digest: DIGEST, path: '/lib/x' },
+        { ...REQUEST, digest: DIGEST, path: '/lib/y', layer: 2 },
+      ]);
     });
   });
 

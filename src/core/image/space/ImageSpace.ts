@@ -41,6 +41,10 @@ export interface RepeatedPath {
   readonly count: number;
   /** In all layers together. */
   readonly sizeInBytes: number;
+  /** Position of the highest layer that stores it as a file; absent where none does. */
+  readonly fileLayer?: number;
+  /** A container sees it: no layer has removed it since. */
+  readonly isVisible: boolean;
 }
 
 /** A file, or a folder with everything below it. */

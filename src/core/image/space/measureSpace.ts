@@ -106,8 +106,8 @@ class SpaceWalk {
 
   *#path(name: string, places: readonly Place[], above: Above): Generator<void, Visible> {
     if (this.#isDue()) yield;
-    yield* this.#count(places, above.removals);
     const visible = this.#visibleFile(name, places, above.closers);
+    yield* this.#count(places, above.removals, visible !== undefined);
     const folders = places.filter((place) => this.#kindOf(place) === EntryKind.directory);
     if (folders.length === 0) return visible ?? NOTHING;
     const closers = places.filter((place) => !folders.includes(place) || this.#isOpaque(place));
@@ -186,7 +186,7 @@ class SpaceWalk {
   }
 
   /** Counts a path as dive does. */
-  *#count(places: readonly Place[], removals: readonly number[]): Generator<void> {
+  *#count(places: readonly Place[], removals: readonly number[], isVisible: boolean): Generator<void> {
     let [count, sum, smallest] = [0, 0, Infinity];
     for (const place of places) {
       let size: number | undefined;
@@ -208,11 +208,14 @@ class SpaceWalk {
     if (last && this.#repeated.length === MAX_REPEATED_PATHS && last.sizeInBytes >= sum) return;
     const { layer, entry } = places[0]!;
     const path = this.#layers[layer]!.pathOf(entry);
+    const file = places.findLast((place) => this.#kindOf(place) === EntryKind.file);
     const position = this.#repeated.findIndex(({ sizeInBytes }) => sizeInBytes < sum);
     this.#repeated.splice(position < 0 ? this.#repeated.length : position, 0, {
       path,
       count,
       sizeInBytes: sum,
+      ...(file && { fileLayer: file.layer }),
+      isVisible,
     });
     if (this.#repeated.length > MAX_REPEATED_PATHS) this.#repeated.pop();
   }

@@ -48,7 +48,7 @@ describe('The efficiency of an image, against dive', function () {
     );
     const byPath = (a: { path: string }, b: { path: string }): number => (a.path < b.path ? -1 : 1);
     assert.deepEqual(
-      space.repeatedPaths.toSorted(byPath),
+      space.repeatedPaths.map(({ path, count, sizeInBytes }) => ({ path, count, sizeInBytes })).sort(byPath),
       report.image.fileReference
         .map(({ file, count, sizeBytes }) => ({ path: file, count, sizeInBytes: sizeBytes }))
         .sort(byPath),

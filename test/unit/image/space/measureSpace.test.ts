@@ -49,7 +49,9 @@ describe('measureSpace', () => {
     const space = await measure([packed('etc/a', 'x'.repeat(10))], [packed('etc/a', 'x'.repeat(30))]);
     assert.equal(space.efficiency, 10 / 40);
     assert.equal(space.wastedBytes, 40);
-    assert.deepEqual(space.repeatedPaths, [{ path: '/etc/a', count: 2, sizeInBytes: 40 }]);
+    assert.deepEqual(space.repeatedPaths, [
+      { path: '/etc/a', count: 2, sizeInBytes: 40, fileLayer: 1, isVisible: true },
+    ]);
     assert.deepEqual(hides(space), [0, 10]);
     assert.equal(space.visibleBytes, 30);
   });
@@ -60,7 +62,9 @@ describe('measureSpace', () => {
       [packed('.wh.a')],
     );
     assert.equal(space.efficiency, 10 / 20);
-    assert.deepEqual(space.repeatedPaths, [{ path: '/a', count: 2, sizeInBytes: 10 }]);
+    assert.deepEqual(space.repeatedPaths, [
+      { path: '/a', count: 2, sizeInBytes: 10, fileLayer: 0, isVisible: false },
+    ]);
     assert.deepEqual(hides(space), [0, 10]);
   });
 
@@ -72,7 +76,9 @@ describe('measureSpace', () => {
     );
     // /d/a: 10 and 0; /d/b: 20; /d: 20 once.
     assert.equal(space.efficiency, 40 / 50);
-    assert.deepEqual(space.repeatedPaths, [{ path: '/d/a', count: 2, sizeInBytes: 10 }]);
+    assert.deepEqual(space.repeatedPaths, [
+      { path: '/d/a', count: 2, sizeInBytes: 10, fileLayer: 0, isVisible: false },
+    ]);
     assert.deepEqual(hides(space), [0, 10, 20]);
     assert.deepEqual(space.root.children, []);
   });
@@ -133,7 +139,13 @@ describe('measureSpace', () => {
     const { repeatedPaths, repeatedPathCount } = await measure(layer(1), layer(2));
     assert.equal(repeatedPathCount, 150);
     assert.equal(repeatedPaths.length, 100);
-    assert.deepEqual(repeatedPaths[0], { path: '/f149', count: 2, sizeInBytes: 301 });
+    assert.deepEqual(repeatedPaths[0], {
+      path: '/f149',
+      count: 2,
+      sizeInBytes: 301,
+      fileLayer: 1,
+      isVisible: true,
+    });
     assert.ok(
       repeatedPaths.every(
         ({ sizeInBytes }, at) => sizeInBytes <= (repeatedPaths[at - 1]?.sizeInBytes ?? 301),
