@@ -122,7 +122,7 @@ function platformChooser(context: CompareContext, { platforms, platform }: Compa
 
 function body(context: CompareContext, view: ComparisonView): TemplateResult {
   const { strings, files: filesPart, packages: packagesPart } = context.state;
-  if (view.isSame) return sameImage(context, view);
+  if (view.same) return sameImage(view.same);
   const shown = filesPart.state === 'ready' ? filesPart.content : undefined;
   const total = shown && Object.values(shown.counts).reduce((sum, count) => sum + count, 0);
   const openAll =
@@ -164,8 +164,8 @@ function fileSection(context: CompareContext, view: CompareFilesView, total: num
   }
   ${
     total === 0
-      ? html`<p class="muted">${context.state.strings.noDifference}</p>`
-      : html`<p class="muted">${view.summary}</p>
+      ? html`<p class="muted">${view.note ?? context.state.strings.noDifference}</p>`
+      : html`<p class="muted">${[view.note, view.summary].filter(Boolean).join(' ')}</p>
           ${files.render(context, view)}`
   }`;
 }

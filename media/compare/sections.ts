@@ -6,7 +6,7 @@ import type {
   CompareValueView,
   ComparisonView,
 } from '../../src/panels/compare/comparePanelProtocol.ts';
-import { fill, shortDigest } from '../shared/format.ts';
+import { shortDigest } from '../shared/format.ts';
 import { breakable, section, type Content } from '../shared/parts.ts';
 import type { CompareContext } from './CompareContext.ts';
 
@@ -141,12 +141,11 @@ export function packages(
   }`;
 }
 
-export function sameImage(context: CompareContext, { before }: ComparisonView): TemplateResult {
-  const { strings } = context.state;
+export function sameImage({ title, hint }: NonNullable<ComparisonView['same']>): TemplateResult {
   return html`<div class="same-image" role="status">
     <span class="codicon codicon-pass" aria-hidden="true"></span>
-    <h2>${strings.sameImage}</h2>
-    <p class="muted">${fill(strings.sameImageHint, shortDigest(before.digest))}</p>
+    <h2>${title}</h2>
+    <p class="muted">${hint}</p>
   </div>`;
 }
 

@@ -77,9 +77,10 @@ export class OpenImages implements vscode.Disposable {
     if (image.kind === 'registry') {
       const { client } = await this.#options.sessions.open(image.connectionId);
       const manifest = await client.getManifest(image.repository, image.digest, signal);
-      const layers = manifest.kind === 'index' ? [] : manifest.layers.filter(isFileSystemLayer);
+      const all = manifest.kind === 'index' ? [] : manifest.layers;
       return {
-        layers,
+        layers: all.filter(isFileSystemLayer),
+        hasLayers: all.length > 0,
         source: new RegistryBlobSource(client, image.repository),
         close: () => undefined,
       };
@@ -87,7 +88,8 @@ export class OpenImages implements vscode.Disposable {
     const source = new EngineImage(this.#options.docker, image.imageId);
     try {
       const known = await source.knownLayers(await this.indexer(), signal);
-      return { layers: known ?? (await source.saved(signal)).layers, source, close: () => source.close() };
+      const layers = known ?? (await source.saved(signal)).layers;
+      return { layers, hasLayers: layers.length > 0, source, close: () => source.close() };
     } catch (error) {
       source.close();
       throw error;
@@ -173,13 +175,13 @@ export class OpenImages implements vscode.Disposable {
       import('../core/image/files/ImageFiles.ts'),
       this.indexer(),
     ]);
-    const { layers, source, close } = await this.source(image, signal);
+    const { layers, hasLayers, source, close } = await this.source(image, signal);
     try {
       if (layers.length === 0) {
         throw new CoreError('unsupported', 'nothing in it is a file system', {
           operation: 'read files',
           subject: image.kind === 'registry' ? image.repository : image.imageId,
-          reason: 'noFiles',
+          reason: hasLayers ? 'noFiles' : 'noLayers',
         });
       }
       const wanted = position === undefined ? layers : layers.slice(position, position + 1);
@@ -196,6 +198,8 @@ export class OpenImages implements vscode.Disposable {
 export interface ImageSource {
   /** Those that hold files, the base first. */
   readonly layers: readonly Descriptor[];
+  /** Of any kind: an artifact has layers too, and none of them holds files. */
+  readonly hasLayers: boolean;
   readonly source: BlobSource;
   readonly close: () => void;
 }

@@ -13,7 +13,8 @@ import { askBrowsedImage, rootOf } from './askBrowsedImage.ts';
 const MAXIMUM = 200;
 
 interface FileItem extends vscode.QuickPickItem {
-  readonly entry: FileEntry;
+  /** Absent in what only says something. */
+  readonly entry?: FileEntry;
 }
 
 type Needs = Pick<Services, 'images' | 'imageFilesTree' | 'imageFilesView'>;
@@ -60,9 +61,17 @@ async function askFile(files: ImageFiles, title: string): Promise<FileEntry> {
     controller = new AbortController();
     const { signal } = controller;
     picker.busy = true;
+    let count = 0;
     for await (const found of searchFiles(files, text, { maximum: MAXIMUM, signal })) {
       if (signal.aborted) return;
       picker.items = found.map(toItem);
+      count = found.length;
+    }
+    if (signal.aborted) return;
+    if (count === 0) picker.items = [messageItem(vscode.l10n.t('No file matches'))];
+    else if (count === MAXIMUM) {
+      const more = vscode.l10n.t('The best {0} are shown. Type more to find others.', MAXIMUM);
+      picker.items = [...picker.items, messageItem(more)];
     }
     picker.busy = false;
   };
@@ -72,7 +81,7 @@ async function askFile(files: ImageFiles, title: string): Promise<FileEntry> {
       picker.onDidChangeValue(run);
       picker.onDidAccept(() => {
         const [item] = picker.selectedItems;
-        if (item) resolve(item.entry);
+        if (item?.entry) resolve(item.entry);
       });
       picker.onDidHide(() => reject(dismissed()));
       picker.show();
@@ -82,6 +91,11 @@ async function askFile(files: ImageFiles, title: string): Promise<FileEntry> {
     controller.abort();
     picker.dispose();
   }
+}
+
+/** Says something in the list; choosing it does nothing. */
+function messageItem(text: string): FileItem {
+  return { label: `$(info) ${text}`, alwaysShow: true };
 }
 
 function toItem(entry: FileEntry): FileItem {

@@ -23,7 +23,7 @@ import {
   type CompareStrings,
   type ComparisonView,
 } from './comparePanelProtocol.ts';
-import type { LoadedComparison } from './loadComparison.ts';
+import { isSameImage, type LoadedComparison } from './loadComparison.ts';
 
 /** Files that were opened to be compared. */
 export interface OpenedFiles extends ComparedFiles {
@@ -182,7 +182,7 @@ export class ComparePanelSession {
         this.#closeFiles();
         this.#files = this.#packages = LOADING;
         this.#show();
-        const isSame = loaded.before.digest === loaded.after.digest;
+        const isSame = isSameImage(loaded);
         if (!isSame) {
           const opened = await this.#dependencies.openFiles(loaded, this.#readShared, signal, (progress) => {
             if (!signal.aborted) this.#showProgress(progress);
@@ -209,7 +209,7 @@ export class ComparePanelSession {
       async (signal) => {
         this.#packages = LOADING;
         this.#show();
-        const isSame = loaded.before.digest === loaded.after.digest;
+        const isSame = isSameImage(loaded);
         const comparison = opened
           ? await this.#dependencies.comparePackages(loaded, opened, signal)
           : isSame

@@ -66,8 +66,8 @@ export interface CompareLayerView {
 export interface ComparisonView {
   readonly before: CompareSideView;
   readonly after: CompareSideView;
-  /** Both have the same digest. */
-  readonly isSame: boolean;
+  /** Worded; where nothing can differ. */
+  readonly same?: { readonly title: string; readonly hint: string };
   /** That both have; to choose from where there are several. */
   readonly platforms: readonly string[];
   readonly platform?: string;
@@ -91,6 +91,8 @@ export interface CompareFilesView {
   readonly counts: Readonly<Record<FileDifferenceKind, number>>;
   /** Worded sums. */
   readonly summary: string;
+  /** Worded: what has no files to be compared. */
+  readonly note?: string;
   /** Worded; absent where every layer was read. */
   readonly unread?: { readonly note: string; readonly action: string };
   /** Files that the multi-diff editor can show. */
@@ -183,8 +185,6 @@ export const COMPARE_STRING_KEYS = [
   'removed',
   'retry',
   'same',
-  'sameImage',
-  'sameImageHint',
   'shared',
   'showUnchanged',
   'size',

@@ -8,8 +8,10 @@ import {
 import type { FileDifference, FileFacts } from '../../core/image/compare/compareFiles.ts';
 import { compareHistories } from '../../core/image/compare/compareHistories.ts';
 import { compareLayers, withDiffIds, type ComparedLayer } from '../../core/image/compare/compareLayers.ts';
+import type { ComparedFiles } from '../../core/image/compare/openComparedFiles.ts';
 import { formatMode, formatOwner } from '../../core/image/files/FileEntry.ts';
 import { formatInstruction } from '../../core/image/formatInstruction.ts';
+import { shortDigest } from '../../core/oci/digest.ts';
 import { formatAge, formatCount, formatSize } from '../../platform/format.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type {
@@ -19,18 +21,19 @@ import type {
   CompareValueView,
 } from './comparePanelProtocol.ts';
 import type { ComparisonWords } from './ComparePanelSession.ts';
-import type { ComparedImage } from './loadComparison.ts';
+import { isSameImage, type ComparedImage } from './loadComparison.ts';
 
 export function comparisonWords(): ComparisonWords {
   return {
     strings: compareStrings(),
-    overview: ({ before, after, platforms }) => {
+    overview: (loaded) => {
+      const { before, after, platforms } = loaded;
       const differences = compareConfigs(before.config, after.config);
       const layers = compareLayers(layersOf(before), layersOf(after));
       return {
         before: sideOf(before),
         after: sideOf(after),
-        isSame: before.digest === after.digest,
+        ...(isSameImage(loaded) && { same: wordSame(before, after) }),
         platforms,
         ...(platforms.includes(after.platform) && { platform: after.platform }),
         configuration: [...valuesOf(differences, 'platform'), ...valuesOf(differences, 'runtime')],
@@ -45,15 +48,7 @@ export function comparisonWords(): ComparisonWords {
           ...layers.removed.map((layer) => layerOf('removed', layer)),
           ...layers.added.map((layer) => layerOf('added', layer)),
         ],
-        layersNote: l10n.t(
-          '{0} shared ({1}), {2} only before ({3}), {4} only after ({5}). Shared layers are not downloaded.',
-          formatCount(layers.shared.length),
-          formatSize(sum(layers.shared)),
-          formatCount(layers.removed.length),
-          formatSize(sum(layers.removed)),
-          formatCount(layers.added.length),
-          formatSize(sum(layers.added)),
-        ),
+        layersNote: wordLayers(layers),
       };
     },
     files: (rows, compared) => {
@@ -67,6 +62,7 @@ export function comparisonWords(): ComparisonWords {
           signed(changedBytes),
         ),
         ...(compared && compared.unreadLayers.length > 0 && { unread: unreadOf(compared.unreadLayers) }),
+        ...(compared && noteOf(compared)),
         openable: counts.changed,
       };
     },
@@ -130,13 +126,63 @@ function sideOf({ target, digest, platform, sizeInBytes, config }: ComparedImage
     name: target.name,
     digest,
     facts: [platform, sizeInBytes === undefined ? undefined : formatSize(sizeInBytes), age].filter(
-      (fact) => fact !== undefined,
+      (fact): fact is string => fact !== undefined && fact !== '',
     ),
   };
 }
 
+function wordSame(before: ComparedImage, after: ComparedImage): { title: string; hint: string } {
+  return before.digest === after.digest
+    ? {
+        title: l10n.t('Same image: equal digest'),
+        hint: l10n.t('Both names lead to {0}, so nothing in it can differ.', shortDigest(before.digest)),
+      }
+    : {
+        title: l10n.t('Same image: equal config'),
+        hint: l10n.t(
+          'Both have the config {0}, which names every layer by its content: no file can differ. Only the manifests do, or one of the two is in the engine, which has none.',
+          shortDigest(before.configDigest),
+        ),
+      };
+}
+
+/** The engine does not tell the sizes of its layers. */
+function wordLayers({ shared, removed, added }: ReturnType<typeof compareLayers>): string {
+  const hasSizes = [...shared, ...removed, ...added].every(({ sizeInBytes }) => sizeInBytes > 0);
+  return hasSizes
+    ? l10n.t(
+        '{0} shared ({1}), {2} only before ({3}), {4} only after ({5}). Shared layers are not downloaded.',
+        formatCount(shared.length),
+        formatSize(sum(shared)),
+        formatCount(removed.length),
+        formatSize(sum(removed)),
+        formatCount(added.length),
+        formatSize(sum(added)),
+      )
+    : l10n.t(
+        '{0} shared, {1} only before, {2} only after. Shared layers are not read.',
+        formatCount(shared.length),
+        formatCount(removed.length),
+        formatCount(added.length),
+      );
+}
+
 function layerOf(kind: CompareLayerView['kind'], { digest, sizeInBytes }: ComparedLayer): CompareLayerView {
   return { kind, digest, size: sizeInBytes === 0 ? '' : formatSize(sizeInBytes) };
+}
+
+/** An artifact, or an image without layers, is compared by its config alone. */
+function noteOf({ before, after }: ComparedFiles): { readonly note?: string } {
+  const [hasBefore, hasAfter] = [before, after].map(
+    ({ positions, unread }) => positions.length + unread.length > 0,
+  );
+  if (hasBefore && hasAfter) return {};
+  return {
+    note:
+      hasBefore || hasAfter
+        ? l10n.t('Only one of the two holds files.')
+        : l10n.t('Neither of the two holds files.'),
+  };
 }
 
 function unreadOf(layers: readonly ComparedLayer[]): { note: string; action: string } {
@@ -279,8 +325,6 @@ function compareStrings(): CompareStrings {
     removed: l10n.t('Removed'),
     retry: l10n.t('Retry'),
     same: l10n.t('Same'),
-    sameImage: l10n.t('Same image: equal digest'),
-    sameImageHint: l10n.t('Both names lead to {0}, so nothing in it can differ.'),
     shared: l10n.t('Shared'),
     showUnchanged: l10n.t('Show All Steps'),
     size: l10n.t('Size'),

@@ -17,6 +17,8 @@ export interface ComparedImage {
   readonly target: CompareTarget;
   readonly address: ImageAddress;
   readonly digest: Digest;
+  /** Two manifests may hold one image: compressed anew, or in the engine, which has no manifest. */
+  readonly configDigest: Digest;
   readonly config: ImageConfig;
   readonly layers: readonly Descriptor[];
   /** Compressed; undefined for an image of the engine. */
@@ -31,6 +33,12 @@ export interface LoadedComparison {
   readonly after: ComparedImage;
   /** Names of platforms to choose from: those of both, or of the only one that has several. */
   readonly platforms: readonly string[];
+}
+
+/** Nothing in it can differ: an image's config names its files by their digests, an artifact's may be empty. */
+export function isSameImage({ before, after }: LoadedComparison): boolean {
+  const namesFiles = before.config.diffIds.length > 0;
+  return before.digest === after.digest || (namesFiles && before.configDigest === after.configDigest);
 }
 
 export interface ComparisonSources {
@@ -109,6 +117,7 @@ async function open(
       target,
       address: { kind: 'docker', imageId },
       digest: imageId,
+      configDigest: imageId,
       config,
       layers: config.diffIds.map((diffId) => ({ mediaType: '', digest: diffId as Digest, sizeInBytes: 0 })),
       platform: platformOf(config),
@@ -130,6 +139,7 @@ async function open(
     target,
     address: { kind: 'registry', connectionId, repository, digest: image.digest },
     digest: image.digest,
+    configDigest: image.config.digest,
     config,
     layers: image.layers,
     sizeInBytes: image.layers.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, image.config.sizeInBytes),

@@ -37,6 +37,13 @@ export function wordUnsupported(
           l10n.t('It holds no file system: it is an artifact, not an image. Inspect its manifest instead.'),
         'showLog',
       );
+    case 'noLayers':
+      return worded(
+        l10n.t('No layers'),
+        doing +
+          l10n.t('It has no layers, so there are no files in it. Inspect its manifest to see what it says.'),
+        'showLog',
+      );
     case 'versionKept':
       return worded(
         l10n.t('GitHub keeps it'),

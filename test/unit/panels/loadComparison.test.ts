@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
+import { buildImage, buildLayer } from '../../../scripts/samples/buildImage.ts';
+import { pushBuilt } from '../../../scripts/samples/pushBuilt.ts';
+import { parseImageConfig } from '../../../src/core/oci/imageConfig.ts';
 import type { RegistrySession } from '../../../src/platform/RegistrySession.ts';
-import { loadComparison } from '../../../src/panels/compare/loadComparison.ts';
+import {
+  isSameImage,
+  loadComparison,
+  type ComparedImage,
+} from '../../../src/panels/compare/loadComparison.ts';
 import type { CompareTarget } from '../../../src/panels/compare/comparePanelProtocol.ts';
 import { pushSample, sampleImage, sampleIndex } from '../../support/sampleImage.ts';
 import { startDistribution } from '../../support/servers/distribution.ts';
@@ -74,6 +81,37 @@ describe('loadComparison', () => {
     const { before, after } = await load('single', 'first', 'linux/amd64');
     assert.equal(before.digest, after.digest);
     assert.equal(before.layers[0]?.digest, after.layers[0]?.digest);
+  });
+
+  it('knows an image of the engine as the one of the registry, by its config', async () => {
+    const { client, signal } = connection;
+    const sessions = { open: async () => ({ client }) as unknown as RegistrySession };
+    const layer = buildLayer([{ path: 'a', content: 'a' }]);
+    const image = buildImage({
+      platform: { os: 'linux', architecture: 'amd64' },
+      createdAt: new Date(0),
+      steps: [{ createdBy: 'COPY a /', layer }],
+    });
+    await pushBuilt(client, REPOSITORY, image, ['built'], signal);
+    const manifest = await client.getManifest(REPOSITORY, 'built', signal);
+    assert.ok(manifest.kind === 'manifest');
+    const { digest: imageId } = manifest.config;
+    const config = parseImageConfig(await client.readBlob(REPOSITORY, imageId, 1_000_000, signal));
+    const docker = { imageConfig: async () => config };
+    const local = { kind: 'docker', imageId, title: 'app', name: 'app' } as const;
+    const compare = async (reference: string) =>
+      isSameImage(
+        await loadComparison({ sessions, docker }, { before: target(reference), after: local }, signal),
+      );
+    assert.equal(await compare('built'), true);
+    assert.equal(await compare('second'), false);
+  });
+
+  it('takes two artifacts with one empty config for two', () => {
+    const artifact = (digest: string) =>
+      ({ digest, configDigest: 'sha256:44136fa', config: { diffIds: [] } }) as unknown as ComparedImage;
+    assert.equal(isSameImage({ before: artifact('a'), after: artifact('b'), platforms: [] }), false);
+    assert.equal(isSameImage({ before: artifact('a'), after: artifact('a'), platforms: [] }), true);
   });
 
   it('says which of the names leads nowhere', async () => {
