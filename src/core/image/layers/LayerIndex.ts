@@ -85,6 +85,9 @@ export interface LayerMeta {
   readonly uncompressedSizeInBytes: number;
 }
 
+/** As `packSections` found it. */
+export type NumberArray = Uint32Array | Float64Array;
+
 /** One number a column of the entry tree; see LayerIndexBuilder. */
 export interface LayerColumns {
   readonly names: Uint8Array;
@@ -98,26 +101,26 @@ export interface LayerColumns {
   readonly flags: Uint8Array;
   readonly mode: Uint16Array;
   readonly owner: Uint16Array;
-  readonly size: Float64Array;
-  readonly time: Float64Array;
-  readonly dataOffset: Float64Array;
+  readonly size: NumberArray;
+  readonly time: NumberArray;
+  readonly dataOffset: NumberArray;
   readonly checksum: Uint32Array;
 }
 
 export interface ChunkColumns {
   readonly chunkStart: Uint32Array;
-  readonly chunkCompressed: Float64Array;
-  readonly chunkCompressedEnd: Float64Array;
-  readonly chunkInner: Float64Array;
-  readonly chunkOffset: Float64Array;
-  readonly chunkSize: Float64Array;
+  readonly chunkCompressed: NumberArray;
+  readonly chunkCompressedEnd: NumberArray;
+  readonly chunkInner: NumberArray;
+  readonly chunkOffset: NumberArray;
+  readonly chunkSize: NumberArray;
   /** 32 bytes each, zeros where none is known. */
   readonly chunkDigest: Uint8Array;
 }
 
 export interface PointColumns {
-  readonly pointCompressed: Float64Array;
-  readonly pointUncompressed: Float64Array;
+  readonly pointCompressed: NumberArray;
+  readonly pointUncompressed: NumberArray;
   readonly pointKind: Uint8Array;
   readonly windows: Uint8Array;
   readonly windowStart: Uint32Array;
@@ -126,7 +129,7 @@ export interface PointColumns {
 /** What most entries have besides. */
 export const NO_EXTRAS: EntryExtras = {};
 
-export const LAYER_INDEX_VERSION = 2;
+export const LAYER_INDEX_VERSION = 3;
 const DIGEST_LENGTH = 32;
 
 export type LayerArrays = LayerColumns & Partial<ChunkColumns & PointColumns>;

@@ -3,7 +3,7 @@
  * stored; the oldest in use go when there are too many bytes.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../common/Logger.ts';
 import { LayerIndex, type LayerMeta } from './LayerIndex.ts';
@@ -36,7 +36,7 @@ export class LayerIndexStore {
   async get(key: string): Promise<LayerIndex | undefined> {
     const file = this.#fileOf(key);
     try {
-      const sections = await tryUnpackSections<LayerMeta>(await readFile(file));
+      const sections = await tryUnpackSections<LayerMeta>(await readWhole(file));
       const index = sections && LayerIndex.fromSections(sections);
       if (index && key.startsWith(index.digest)) {
         const now = new Date();
@@ -52,13 +52,13 @@ export class LayerIndexStore {
     return undefined;
   }
 
-  /** @param stored as `packSections` gives it. A disk that takes no more is not an error: the index is only not kept. */
-  async put(key: string, stored: Uint8Array): Promise<void> {
+  /** @param packed as `packSections` gives it. A disk that takes no more is not an error: the index is only not kept. */
+  async put(key: string, packed: Uint8Array): Promise<void> {
     const file = this.#fileOf(key);
     const temporary = `${file}.${randomBytes(6).toString('hex')}${TEMPORARY}`;
     try {
       await mkdir(this.#directory, { recursive: true });
-      await writeFile(temporary, stored);
+      await writeFile(temporary, packed);
       await rename(temporary, file);
       await (this.#pruning ??= this.#prune().finally(() => (this.#pruning = undefined)));
     } catch (error) {
@@ -89,5 +89,18 @@ export class LayerIndexStore {
   /** Digests are checked before they come here; nothing else may reach a path. */
   #fileOf(key: string): string {
     return join(this.#directory, `${key.replaceAll(/[^0-9a-f+]+/gi, '-')}${SUFFIX}`);
+  }
+}
+
+/** In one read, into memory that stays the index's. */
+async function readWhole(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const bytes = new Uint8Array(size);
+    const { bytesRead } = await handle.read(bytes, 0, size);
+    return bytesRead === size ? bytes : new Uint8Array();
+  } finally {
+    await handle.close();
   }
 }

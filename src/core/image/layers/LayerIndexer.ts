@@ -11,6 +11,7 @@ import type { BlobSource } from '../BlobSource.ts';
 import { LayerIndex } from './LayerIndex.ts';
 import type { LayerIndexStore } from './LayerIndexStore.ts';
 import type { LayerReply, LayerRequest } from './layerWorkerProtocol.ts';
+import { unpackSections } from './sections.ts';
 import { findTableOfContents, tableKeyOf } from './tableOfContents.ts';
 
 export interface LayerIndexerOptions {
@@ -135,13 +136,13 @@ export class LayerIndexer {
       const { index: byTable, tail } = await this.#tryTable(source, descriptor, signal);
       if (byTable) return byTable;
       const start = performance.now();
-      const { index, stored } = await this.#scanTwice(source, descriptor, tail, signal, onProgress);
+      const { index, packed } = await this.#scanTwice(source, descriptor, tail, signal, onProgress);
       const { problem, compression } = index.meta;
       logger.debug(
         `layer ${descriptor.digest}: ${index.entryCount} entries (${compression}) in ${(performance.now() - start).toFixed(0)} ms` +
           (problem ? `, incomplete: ${problem.reason} ${problem.code ?? ''}` : ''),
       );
-      await store.put(descriptor.digest, stored);
+      await store.put(descriptor.digest, packed);
       return index;
     } finally {
       this.#busy -= 1;
@@ -174,11 +175,11 @@ export class LayerIndexer {
       const { table, tail } = await findTableOfContents(source, descriptor, signal);
       if (!table) return { ...(tail && { tail }) };
       const worker = this.#takeWorker();
-      const { index, stored } = await this.#converse(worker, signal, (post) => {
+      const { index, packed } = await this.#converse(worker, signal, (post) => {
         post({ kind: 'tableOfContents', request: table.request });
       });
       // What nobody vouches for is not kept under the digest of the layer.
-      if (table.key !== undefined) await this.#options.store.put(table.key, stored);
+      if (table.key !== undefined) await this.#options.store.put(table.key, packed);
       return { index };
     } catch (error) {
       if (signal.aborted || !isCoreError(error, 'protocol', 'digestMismatch', 'sizeMismatch', 'tooLarge'))
@@ -265,8 +266,8 @@ export class LayerIndexer {
           } else if (reply.kind === 'failed') {
             reject(toError(reply.error));
           } else {
-            const { meta, arrays, stored } = reply;
-            resolve({ index: new LayerIndex(meta, arrays), stored });
+            const { packed } = reply;
+            resolve({ index: LayerIndex.fromSections(unpackSections(packed))!, packed });
           }
         });
         const post: Post = (request, transfer = []) => {
@@ -318,7 +319,8 @@ export class LayerIndexer {
 
 interface Result {
   readonly index: LayerIndex;
-  readonly stored: Uint8Array;
+  /** Its memory is that of the index. */
+  readonly packed: Uint8Array;
 }
 type Post = (request: LayerRequest, transfer?: ArrayBuffer[]) => void;
 /** A buffer of BATCH_SIZE to fill. */

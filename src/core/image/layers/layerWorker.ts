@@ -5,7 +5,7 @@ import type { LayerIndex } from './LayerIndex.ts';
 import { LayerScanner } from './LayerScanner.ts';
 import type { LayerReply, LayerRequest } from './layerWorkerProtocol.ts';
 import { parseTableOfContents } from './parseTableOfContents.ts';
-import { packSections, type SectionArray } from './sections.ts';
+import { packSections } from './sections.ts';
 
 const port = parentPort!;
 let scanner: LayerScanner | undefined;
@@ -23,7 +23,7 @@ async function answer(request: LayerRequest): Promise<void> {
       hasFailed = false;
       scanner = new LayerScanner(request.content);
     } else if (request.kind === 'tableOfContents') {
-      await finish(await parseTableOfContents(request.request));
+      finish(await parseTableOfContents(request.request));
     } else if (hasFailed) {
       return;
     } else if (request.kind === 'bytes') {
@@ -31,7 +31,7 @@ async function answer(request: LayerRequest): Promise<void> {
       await scanner!.write(Buffer.from(buffer, byteOffset, length));
       reply({ kind: 'taken', length, buffer: buffer as ArrayBuffer }, [buffer as ArrayBuffer]);
     } else {
-      await finish(await scanner!.end());
+      finish(await scanner!.end());
     }
   } catch (error) {
     hasFailed = true;
@@ -44,12 +44,10 @@ async function answer(request: LayerRequest): Promise<void> {
   }
 }
 
-async function finish(index: LayerIndex): Promise<void> {
+function finish(index: LayerIndex): void {
   scanner = undefined;
-  const { meta, arrays } = index.sections;
-  const stored = await packSections({ meta, arrays: { ...arrays } });
-  const buffers = new Set(Object.values<SectionArray>({ ...arrays }).map(({ buffer }) => buffer));
-  reply({ kind: 'done', meta, arrays, stored }, [...buffers, stored.buffer] as ArrayBuffer[]);
+  const packed = packSections(index.sections);
+  reply({ kind: 'done', packed }, [packed.buffer]);
 }
 
 function reply(message: LayerReply, transfer: ArrayBuffer[] = []): void {

@@ -1,6 +1,5 @@
 /** What a window and its layer workers say to each other. Buffers are transferred, not copied. */
 import type { ErrorDetails, ErrorKind } from '../../common/CoreError.ts';
-import type { LayerArrays, LayerMeta } from './LayerIndex.ts';
 import type { LayerContent } from './LayerScanner.ts';
 import type { TableOfContentsRequest } from './parseTableOfContents.ts';
 
@@ -14,13 +13,8 @@ export type LayerRequest =
 export type LayerReply =
   /** So many bytes were taken in; their buffer comes back to be filled again. */
   | { readonly kind: 'taken'; readonly length: number; readonly buffer: ArrayBuffer }
-  /** What the index is made of, and the same compressed for the disk. */
-  | {
-      readonly kind: 'done';
-      readonly meta: LayerMeta;
-      readonly arrays: LayerArrays;
-      readonly stored: Uint8Array;
-    }
+  /** The index by `packSections`. */
+  | { readonly kind: 'done'; readonly packed: Uint8Array<ArrayBuffer> }
   | {
       readonly kind: 'failed';
       readonly error: {

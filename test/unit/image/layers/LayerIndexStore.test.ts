@@ -42,7 +42,7 @@ describe('The indexes of layers on the disk', () => {
   });
 
   it('keep to their space: those not used for longest go', async () => {
-    using indexes = new TestIndexer(1000);
+    using indexes = new TestIndexer(5000);
     const source = new MemoryBlobSource();
     const indexer = indexes.create();
     const layers: Descriptor[] = [];
