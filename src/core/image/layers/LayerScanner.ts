@@ -65,12 +65,11 @@ export class LayerScanner {
 
   /** Resolves when all that comes of `chunk` is in the index. Damage is noted, not thrown: the digest has the last word. */
   async write(chunk: Buffer): Promise<void> {
-    this.#hash.update(chunk);
     this.#fed += chunk.length;
-    if (this.#problem) return;
-    if (this.#decompressor) return this.#decompress(chunk);
-    this.#start = Buffer.concat([this.#start, chunk]);
-    if (this.#start.length >= 4) await this.#begin();
+    // zlib works on it in a thread of its own meanwhile.
+    const work = this.#problem ? undefined : this.#take(chunk);
+    this.#hash.update(chunk);
+    await work;
   }
 
   /** @throws CoreError `digestMismatch`, `sizeMismatch`; never for damage, which the index carries as its problem */
@@ -101,6 +100,12 @@ export class LayerScanner {
 
   destroy(): void {
     this.#decompressor?.destroy();
+  }
+
+  async #take(chunk: Buffer): Promise<void> {
+    if (this.#decompressor) return this.#decompress(chunk);
+    this.#start = Buffer.concat([this.#start, chunk]);
+    if (this.#start.length >= 4) await this.#begin();
   }
 
   async #begin(): Promise<void> {
