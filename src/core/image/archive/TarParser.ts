@@ -168,27 +168,13 @@ export class TarParser {
   }
 
   #beginMember(header: TarHeader): void {
-    const pax = (key: string): string | undefined => this.#pax(key);
-    const size = pax('size');
+    const size = this.#pax('size');
     const own = size === undefined ? header : { ...header, sizeInBytes: parseDecimal(size) };
-    const realSize = pax('GNU.sparse.realsize') ?? pax('GNU.sparse.size');
-    if (pax('GNU.sparse.major') === '1' && pax('GNU.sparse.minor') === '0' && realSize !== undefined) {
-      this.#pending = { header: own, regions: [], realSize: parseDecimal(realSize) };
-      this.#mapReader = new SparseMapReader();
-      this.#left = own.sizeInBytes;
-      this.#state = 'paxSparse';
-      return;
-    }
-    const map = pax('GNU.sparse.map');
-    if (realSize !== undefined && (map !== undefined || this.#overrides.sparseNumbers.length > 0)) {
-      const regions = map === undefined ? pairUp(this.#overrides.sparseNumbers) : parseCommaMap(map);
-      this.#pending = { header: own, regions, realSize: parseDecimal(realSize) };
-      this.#beginSparse();
-      return;
-    }
-    const type = typeOf(own, pax('path') ?? this.#overrides.path ?? own.path);
+    const realSize = this.#pax('GNU.sparse.realsize') ?? this.#pax('GNU.sparse.size');
+    if (realSize !== undefined && this.#beginPaxSparse(own, parseDecimal(realSize))) return;
+    const type = typeOf(own, this.#pax('path') ?? this.#overrides.path ?? own.path);
     if (type === undefined) {
-      this.#overrides = noOverrides();
+      this.#forgetOverrides();
       this.#begin('skip', own.sizeInBytes);
       return;
     }
@@ -201,6 +187,24 @@ export class TarParser {
     } else {
       this.#begin('content', stored);
     }
+  }
+
+  /** False for a file that is not sparse after all. */
+  #beginPaxSparse(header: TarHeader, realSize: number): boolean {
+    if (this.#pax('GNU.sparse.major') === '1' && this.#pax('GNU.sparse.minor') === '0') {
+      this.#pending = { header, regions: [], realSize };
+      this.#mapReader = new SparseMapReader();
+      this.#left = header.sizeInBytes;
+      this.#state = 'paxSparse';
+      return true;
+    }
+    const map = this.#pax('GNU.sparse.map');
+    const { sparseNumbers } = this.#overrides;
+    if (map === undefined && sparseNumbers.length === 0) return false;
+    const regions = map === undefined ? pairUp(sparseNumbers) : parseCommaMap(map);
+    this.#pending = { header, regions, realSize };
+    this.#beginSparse();
+    return true;
   }
 
   #beginSparse(stored = this.#pending!.header.sizeInBytes): void {
@@ -224,7 +228,8 @@ export class TarParser {
       return text === undefined ? own : parseDecimal(text);
     };
     const time = this.#pax('mtime');
-    const entry: TarEntry = {
+    // One literal, because layers have hundreds of thousands of them.
+    const entry: { -readonly [Key in keyof TarEntry]: TarEntry[Key] } = {
       path: this.#pax('GNU.sparse.name') ?? this.#pax('path') ?? path ?? header.path,
       type,
       mode: header.mode,
@@ -240,10 +245,11 @@ export class TarParser {
           : '',
       dataOffset: this.#position,
       storedSizeInBytes,
-      ...(sparse && { sparse }),
-      ...(type.endsWith('Device') && { device: { major: header.deviceMajor, minor: header.deviceMinor } }),
-      ...(attributes && { extendedAttributes: attributes }),
     };
+    if (sparse) entry.sparse = sparse;
+    if (type === 'characterDevice' || type === 'blockDevice')
+      entry.device = { major: header.deviceMajor, minor: header.deviceMinor };
+    if (attributes) entry.extendedAttributes = attributes;
     if (entry.path.length > MAX_PATH_LENGTH || entry.linkPath.length > MAX_PATH_LENGTH) {
       throw new CoreError('tooLarge', `a path in the archive is over ${MAX_PATH_LENGTH} characters`, {
         operation: 'read layer',
@@ -251,8 +257,13 @@ export class TarParser {
       });
     }
     if (entry.path.includes('\0') || entry.linkPath.includes('\0')) throw damagedArchive('pathWithNul');
-    this.#overrides = noOverrides();
+    this.#forgetOverrides();
     this.#sink.onEntry(entry);
+  }
+
+  /** They hold for one member; most have none. */
+  #forgetOverrides(): void {
+    if (hasOverrides(this.#overrides)) this.#overrides = noOverrides();
   }
 
   #begin(state: 'content' | 'skip' | 'special', length: number): void {
@@ -316,6 +327,7 @@ export class TarParser {
 
   /** The member's own record before the archive's; an empty one takes back what came before it. */
   #pax(key: string): string | undefined {
+    if (this.#overrides.pax.size === 0 && this.#global.size === 0) return undefined;
     return (this.#overrides.pax.get(key) ?? this.#global.get(key)) || undefined;
   }
 }

@@ -32,9 +32,13 @@ export class Column<ArrayType extends SectionArray> {
   /** Appends text as UTF-8; only for bytes. Returns where it ends. */
   append(text: string): number {
     this.#reserve(this.#length + text.length * 3);
-    const { buffer, byteOffset, byteLength } = this.#values;
-    this.#length += Buffer.from(buffer, byteOffset, byteLength).write(text, this.#length, 'utf8');
-    return this.#length;
+    const start = this.#length;
+    for (let i = 0; i < text.length; i += 1) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) return this.#appendUtf8(text, start);
+      this.#values[start + i] = code;
+    }
+    return (this.#length = start + text.length);
   }
 
   /** The values so far, as a view. */
@@ -46,6 +50,12 @@ export class Column<ArrayType extends SectionArray> {
   free(): void {
     this.#length = 0;
     this.#drop(new this.#create(0));
+  }
+
+  #appendUtf8(text: string, start: number): number {
+    const { buffer, byteOffset, byteLength } = this.#values;
+    this.#length += Buffer.from(buffer, byteOffset, byteLength).write(text, start, 'utf8');
+    return this.#length;
   }
 
   #reserve(length: number): void {

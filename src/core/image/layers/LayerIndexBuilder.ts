@@ -67,6 +67,7 @@ export class LayerIndexBuilder {
   readonly #ownerIndex = new Map<string, number>();
   readonly #directories = new Map<string, number>();
   #lastDirectory = { path: '', index: 0 };
+  #lastOwner: { readonly owner: Owner; readonly index: number } | undefined;
   #clock = 0;
 
   constructor() {
@@ -204,7 +205,14 @@ export class LayerIndexBuilder {
     return index;
   }
 
-  #ownerOf({ userId, groupId, userName, groupName }: Owner): number {
+  #ownerOf(owner: Owner): number {
+    // Most are of the same as the one before.
+    if (!this.#lastOwner || !isSameOwner(this.#lastOwner.owner, owner))
+      this.#lastOwner = { owner, index: this.#findOwner(owner) };
+    return this.#lastOwner.index;
+  }
+
+  #findOwner({ userId, groupId, userName, groupName }: Owner): number {
     const key = `${userId} ${groupId} ${userName}\0${groupName}`;
     const known = this.#ownerIndex.get(key);
     if (known !== undefined) return known;
@@ -380,6 +388,15 @@ const EMPTY_META: LayerMeta = {
   uncompressedSizeInBytes: 0,
 };
 
+function isSameOwner(a: Owner, b: Owner): boolean {
+  return (
+    a.userId === b.userId &&
+    a.groupId === b.groupId &&
+    a.userName === b.userName &&
+    a.groupName === b.groupName
+  );
+}
+
 /** Without `.`, `..` and slashes that say nothing; undefined where it leads out of the root. */
 export function normalisePath(path: string): string | undefined {
   if (!/(?:^|\/)\.{0,2}(?:\/|$)/.test(path)) return path;
@@ -415,9 +432,8 @@ function takeText(
   let at = 0;
   for (let i = 0; i < entries.length; i += 1) {
     const old = entries[i]!;
-    const start = old === 0 ? 0 : end[old - 1]!;
-    taken.set(bytes.subarray(start, end[old]), at);
-    at += end[old]! - start;
+    // Byte by byte: a view of every name would cost more than the name.
+    for (let from = old === 0 ? 0 : end[old - 1]!; from < end[old]!; from += 1) taken[at++] = bytes[from]!;
     starts[i + 1] = at;
   }
   texts.free();
