@@ -27,7 +27,8 @@ type Sender = Pick<Transport, 'request'>;
 /**
  * Resolves when the first reply's headers are there. The stream fails with CoreError `digestMismatch` (reason `spliced`
  * when it had been resumed: reading it all once more may help), `sizeMismatch`, `protocol` (reasons `extraBytes`,
- * `contentRange`) or whatever ended the last attempt; the digest is checked before the stream ends.
+ * `contentRange`) or whatever ended the last attempt; the digest is checked before the last bytes come, or
+ * before the end where the size is unknown.
  */
 export async function openResumableBody(
   transport: Sender,
@@ -178,8 +179,8 @@ class Download {
   #position: number;
   #host: string | undefined;
   readonly #budget: RequestBudget = { sent: 0 };
-  /** The bytes of a part have no digest of their own. */
-  readonly #hash: Hash | undefined;
+  /** Undefined: checked, or of a part, whose bytes have no digest of their own. */
+  #hash: Hash | undefined;
   #isPart = false;
   /** Bytes that the reply repeats. */
   #skip = 0;
@@ -244,6 +245,8 @@ class Download {
     }
     this.#position += wanted.length;
     this.#hash?.update(wanted);
+    // Before the last bytes are handed on: who passes them on to a registry has its answer at once, and would tell that.
+    if (wanted.length > 0 && this.#position === this.#end) this.#checkDigest();
     return wanted;
   }
 
@@ -255,9 +258,15 @@ class Download {
   /** @throws CoreError where the replies have ended too early or had other content. */
   checkComplete(): void {
     if (this.#end !== undefined && this.#position !== this.#end) throw this.#error('sizeMismatch', 'short');
+    this.#checkDigest();
+  }
+
+  #checkDigest(): void {
     const { digest } = this.#expected;
     const hash = this.#hash;
-    if (hash === undefined || digest === `${digestAlgorithm(digest)}:${hash.digest('hex')}`) return;
+    if (hash === undefined) return;
+    this.#hash = undefined;
+    if (digest === `${digestAlgorithm(digest)}:${hash.digest('hex')}`) return;
     throw this.#error('digestMismatch', this.#replies > 1 ? 'spliced' : 'content');
   }
 

@@ -93,14 +93,18 @@ export class LayoutImages implements ImageSource {
   }
 }
 
-/** The chunks, and an error instead of their end when they are not what the digest says. */
+/** The chunks, and an error instead of the last one when they are not what the digest says. */
 export async function* verified(content: AsyncIterable<Buffer>, digest: Digest): AsyncGenerator<Buffer> {
   const hash = createHash(digestAlgorithm(digest));
+  // A registry that gets the last bytes of something else answers at once, and its refusal would be told instead of ours.
+  let last: Buffer | undefined;
   for await (const chunk of content) {
+    if (last) yield last;
     hash.update(chunk);
-    yield chunk;
+    last = chunk;
   }
   if (`${digestAlgorithm(digest)}:${hash.digest('hex')}` !== digest) throw damaged(digest);
+  if (last) yield last;
 }
 
 function damaged(digest: Digest): CoreError {
