@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { finished } from 'node:stream/promises';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
@@ -182,6 +183,15 @@ describe('openResumableBody', () => {
     ]);
     await never.harness.fails('digestMismatch', never.readWhole());
     assert.equal(never.server.requests.length, 4);
+  });
+
+  it('tells of wrong content before its last bytes, so that nobody who passes them on is answered first', async () => {
+    await using test = await setUp([blob(randomBytes(CONTENT.length))]);
+    const body = await test.open(new AbortController().signal);
+    let received = 0;
+    body.on('data', (chunk: Buffer) => (received += chunk.length));
+    await assert.rejects(finished(body), { kind: 'digestMismatch' });
+    assert.ok(received < CONTENT.length);
   });
 
   it('row 17: a body encoded although identity was asked for fails by its digest', async () => {
