@@ -217,11 +217,13 @@ export function activate(context: vscode.ExtensionContext): void {
     const module = await import('./commands/cleanUp/RepositoryCleanUp.ts');
     return new module.RepositoryCleanUp({ sessions, activity, journal, tagUndo });
   };
-  tagUndo.onInterrupted('cleanUp', {
-    resume: async (operation) => (await repositoryCleanUp()).resume(operation),
-    rollBack: async (operation) => (await repositoryCleanUp()).rollBack(operation),
-    settle: async (operation) => (await repositoryCleanUp()).settle(operation),
-  });
+  for (const kind of ['cleanUp', 'delete'] as const) {
+    tagUndo.onInterrupted(kind, {
+      resume: async (operation) => (await repositoryCleanUp()).resume(operation),
+      rollBack: async (operation) => (await repositoryCleanUp()).rollBack(operation),
+      settle: async (operation) => (await repositoryCleanUp()).settle(operation),
+    });
+  }
 
   own(
     registerCommands(

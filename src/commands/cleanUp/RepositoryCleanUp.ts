@@ -1,4 +1,7 @@
-/** Carries out a reviewed clean-up of a repository: one question with exact counts, progress, Undo, and what is left told. */
+/**
+ * Carries out a reviewed clean-up of a repository: one question with exact counts, progress, Undo, and what is left told.
+ * Goes on with clean-ups and deletions that a window left half-way, or takes them back.
+ */
 import * as vscode from 'vscode';
 import { isCoreError, type CoreError } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
@@ -18,8 +21,14 @@ import { wordBytesFreed, wordReason } from '../../platform/wordCleanUp.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { wordReclaim } from '../../platform/wordReclaim.ts';
 import { listNames } from '../images/listNames.ts';
+import { titleOf } from '../tags/TagUndo.ts';
 import type { InterruptedOperations } from '../tags/TagUndo.ts';
 import type { Services } from '../Services.ts';
+
+/** What is carried out, as Activity names it. */
+interface Subject extends Pick<JournalOperation, 'kind' | 'repository'> {
+  readonly title: string;
+}
 
 /** Thousands of tags are looked at again, one by one. */
 const ROLL_BACK_MS = 10 * 60_000;
@@ -42,7 +51,8 @@ export class RepositoryCleanUp implements InterruptedOperations {
     const { repository, rules, deleteMethod: method } = review;
     const { targets, staying } = selection;
     const { runCleanUp } = await import('../../core/operations/cleanup/runCleanUp.ts');
-    const result = await this.#carryOut(session, repository, (options) =>
+    const title = vscode.l10n.t('Clean up {0}', repository);
+    const result = await this.#carryOut(session, { title, kind: 'cleanUp', repository }, (options) =>
       runCleanUp(session.provider, { repository, rules, method, targets, staying }, options),
     );
     return result.outcomes.every(({ state }) => state === 'deleted');
@@ -51,7 +61,8 @@ export class RepositoryCleanUp implements InterruptedOperations {
   async resume(operation: JournalOperation): Promise<void> {
     const session = await this.#services.sessions.open(operation.connectionId);
     const { resumeCleanUp } = await import('../../core/operations/cleanup/runCleanUp.ts');
-    await this.#carryOut(session, operation.repository, (options) =>
+    const { kind, repository } = operation;
+    await this.#carryOut(session, { title: titleOf(operation), kind, repository }, (options) =>
       resumeCleanUp(session.provider, operation, options),
     );
   }
@@ -75,11 +86,11 @@ export class RepositoryCleanUp implements InterruptedOperations {
 
   async #carryOut(
     session: RegistrySession,
-    repository: string,
+    subject: Subject,
     work: (options: CleanUpOptions) => Promise<CleanUpResult>,
   ): Promise<CleanUpResult> {
     const { provider, connection } = session;
-    const title = vscode.l10n.t('Clean up {0}', repository);
+    const { title, repository } = subject;
     let gone: readonly string[] = [];
     let activityId = '';
     const reclaim = wordReclaim(provider, connection);
@@ -123,7 +134,7 @@ export class RepositoryCleanUp implements InterruptedOperations {
           };
         },
       );
-      void this.#tell(repository, result, reclaim, activityId);
+      void this.#tell(subject, result, reclaim, activityId);
       return result;
     } finally {
       this.#services.sessions.notifyRepositoryChanged(connection.id, repository, gone);
@@ -131,7 +142,7 @@ export class RepositoryCleanUp implements InterruptedOperations {
   }
 
   async #tell(
-    repository: string,
+    { title, kind, repository }: Subject,
     { outcomes, siblingsRestored }: CleanUpResult,
     reclaim: string | undefined,
     activityId: string,
@@ -142,12 +153,19 @@ export class RepositoryCleanUp implements InterruptedOperations {
     const undo = vscode.l10n.t('Undo');
     const showOutput = vscode.l10n.t('Show Output');
     const message = [
-      vscode.l10n.t(
-        'Cleaned up {0}: {1} of {2} deleted.',
-        repository,
-        formatCount(deleted),
-        formatCount(outcomes.length),
-      ),
+      kind === 'cleanUp'
+        ? vscode.l10n.t(
+            'Cleaned up {0}: {1} of {2} deleted.',
+            repository,
+            formatCount(deleted),
+            formatCount(outcomes.length),
+          )
+        : vscode.l10n.t(
+            '{0}: {1} of {2} deleted.',
+            title,
+            formatCount(deleted),
+            formatCount(outcomes.length),
+          ),
       failure
         ? vscode.l10n.t('{0} not: {1}', formatCount(outcomes.length - deleted), wordError(failure).message)
         : undefined,

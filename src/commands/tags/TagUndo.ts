@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { Logger } from '../../core/common/Logger.ts';
+import { forEachByConnection } from '../../core/operations/forEachByConnection.ts';
 import type { Journal, JournalOperation } from '../../core/operations/Journal.ts';
 import type { Activity } from '../../platform/Activity.ts';
 import { confirm, dismissed } from '../../platform/ask.ts';
@@ -82,37 +83,65 @@ export class TagUndo {
     this.#interrupted.set(kind, operations);
   }
 
-  /** Offers Undo for what earlier windows did, and settles what one of them left half-way. */
+  /** Offers Undo for what earlier windows did, and Resume for what one of them left half-way; settles the rest of that. */
   async restore(): Promise<void> {
+    const all = (await this.#journal.list()).reverse();
+    const interrupted = all.filter(({ state }) => state === 'interrupted');
+    // Each settles when its registry has been asked, which must not keep the others from being shown.
+    const settled = new Map(interrupted.map(({ id }) => [id, Promise.withResolvers<undefined>()]));
     const waiting: string[] = [];
-    for (const operation of (await this.#journal.list()).reverse()) {
-      try {
-        const operations = this.#interrupted.get(operation.kind);
-        if (operation.state === 'interrupted' && operations) {
-          waiting.push(this.#offerToGoOn(operation, operations));
-          await operations.settle?.(operation);
-          continue;
-        }
-        if (operation.state === 'interrupted') await this.#recover(operation);
-        this.#offer(await this.#journal.get(operation.id));
-      } catch (error) {
-        this.#logger.warn(`journal ${operation.id}: ${String(error)}`);
+    for (const operation of all) {
+      const operations = this.#interrupted.get(operation.kind);
+      if (operation.state !== 'interrupted') this.#offer(operation);
+      else if (operations) {
+        waiting.push(this.#offerToGoOn(operation, operations, settled.get(operation.id)!.promise));
       }
     }
-    if (waiting.length > 0) await announceInterrupted(waiting);
+    await Promise.all([
+      waiting.length > 0 && announceInterrupted(waiting),
+      forEachByConnection(interrupted, async (operation) => {
+        try {
+          await this.#settle(operation);
+        } catch (error) {
+          this.#logger.warn(`journal ${operation.id}: ${String(error)}`);
+        } finally {
+          settled.get(operation.id)!.resolve(undefined);
+        }
+      }),
+    ]);
   }
 
-  #offerToGoOn(operation: JournalOperation, operations: InterruptedOperations): string {
+  #offerToGoOn(
+    operation: JournalOperation,
+    operations: InterruptedOperations,
+    settled: Promise<undefined>,
+  ): string {
     const title = titleOf(operation);
     this.#activity.addInterrupted(
       { title, icon: ICONS[operation.kind] },
       new Date(operation.resumedAt ?? operation.startedAt),
       {
-        resume: () => operations.resume(operation),
-        rollBack: () => operations.rollBack(operation),
+        resume: async () => {
+          await settled;
+          await operations.resume(operation);
+        },
+        rollBack: async () => {
+          await settled;
+          await operations.rollBack(operation);
+        },
       },
     );
     return title;
+  }
+
+  async #settle(operation: JournalOperation): Promise<void> {
+    const operations = this.#interrupted.get(operation.kind);
+    if (operations) {
+      await operations.settle?.(operation);
+      return;
+    }
+    await this.#recover(operation);
+    this.#offer(await this.#journal.get(operation.id));
   }
 
   async #recover(operation: JournalOperation): Promise<void> {

@@ -28,6 +28,10 @@ export class RunningOperation {
     return this.#operation.id;
   }
 
+  get kind(): StoredOperation['kind'] {
+    return this.#operation.kind;
+  }
+
   get items(): readonly JournalItem[] {
     return [...this.#items.values()];
   }

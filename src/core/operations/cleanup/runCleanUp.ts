@@ -100,7 +100,7 @@ export async function runCleanUp(
 }
 
 /**
- * Goes on with one that was interrupted, as it was journalled; what moved meanwhile stays.
+ * Goes on with one that was interrupted, or with a deletion, as it was journalled; what moved meanwhile stays.
  * @throws CoreError `conflict` with reason `operationRunning` when another window has it.
  */
 export async function resumeCleanUp(
@@ -358,6 +358,8 @@ class CleanUpRun {
 
   /** Manifests whose last tag went just now, where the registry would keep them for ever. */
   async #deleteBareManifests(): Promise<void> {
+    // Who deleted tags asked for no more than that.
+    if (this.#operation.kind !== 'cleanUp') return;
     const { signal } = this.#options;
     const isLeft = this.#method === 'native' || this.#method === 'dummyManifest';
     const { reclaims } = this.#provider.capabilities;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { buildIndex } from '../../../../scripts/samples/buildIndex.ts';
 import { CoreError } from '../../../../src/core/common/CoreError.ts';
+import { nullLogger } from '../../../../src/core/common/Logger.ts';
 import type { BuiltManifest } from '../../../../scripts/samples/buildArtifact.ts';
 import { planCleanUp } from '../../../../src/core/operations/cleanup/planCleanUp.ts';
 import {
@@ -12,7 +13,7 @@ import {
   settleInterruptedCleanUp,
 } from '../../../../src/core/operations/cleanup/runCleanUp.ts';
 import type { CleanUpOptions, CleanUpRequest } from '../../../../src/core/operations/cleanup/runCleanUp.ts';
-import type { Journal } from '../../../../src/core/operations/Journal.ts';
+import { Journal } from '../../../../src/core/operations/Journal.ts';
 import { undoDelete } from '../../../../src/core/operations/undoDelete.ts';
 import type { RegistryProvider } from '../../../../src/core/providers/RegistryProvider.ts';
 import { MemoryRegistry } from '../../../support/memoryRegistry.ts';
@@ -288,6 +289,45 @@ describe('runCleanUp', () => {
     assert.equal((await kept.journal.get(operation.id))?.state, 'finished');
     await undo(provider, kept.journal, operation.id);
     assert.deepEqual(await readTags(provider, Object.keys(before)), before);
+  });
+
+  it('goes on with a deletion that was interrupted, and takes the tags alone', async () => {
+    await using registry = await MemoryRegistry.start({ deletes: 'tag' });
+    await using provider = createTestProvider(registry.url);
+    await using kept = await createTestJournal();
+    const images = ['a', 'b', 'c'].map((name) => buildTinyImage(name));
+    for (const [index, image] of images.entries()) await push(provider, image, `v${index}`);
+    const { id } = await kept.journal.begin(
+      {
+        kind: 'delete',
+        connectionId: CONNECTION_ID,
+        registry: 'r',
+        repository: REPOSITORY,
+        items: images.slice(0, 2).map(({ descriptor: { digest, mediaType } }, index) => ({
+          tag: `v${index}`,
+          digest,
+          mediaType,
+          state: 'pending',
+        })),
+      },
+      images.map(({ descriptor: { digest }, bytes }) => ({ digest, bytes })),
+    );
+    // The window that began it is gone.
+    const journal = new Journal({ directory: kept.directory, logger: nullLogger });
+    const [operation] = await journal.list();
+    assert.equal(operation?.state, 'interrupted');
+    const { outcomes } = await resumeCleanUp(provider, operation, optionsFor(journal));
+    assert.deepEqual(
+      outcomes.map(({ name, state }) => [name, state]),
+      [
+        ['v0', 'deleted'],
+        ['v1', 'deleted'],
+      ],
+    );
+    assert.deepEqual(await listNames(provider), ['v2']);
+    assert.ok(registry.repository(REPOSITORY).manifests.has(images[0]!.descriptor.digest));
+    await undo(provider, journal, id);
+    assert.deepEqual(await listNames(provider), ['v0', 'v1', 'v2']);
   });
 
   for (const [name, start] of [
