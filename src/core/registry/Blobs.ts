@@ -7,6 +7,7 @@ import type { RegistryRequests } from './RegistryRequests.ts';
 import { discard, numberHeaderOf } from './RegistryRequests.ts';
 import { streamBlob } from './streamBlob.ts';
 import type { BlobContent, BlobTransferOptions, BlobTransferResult } from './streamBlob.ts';
+import type { Passage } from './transport/ConnectionLimiter.ts';
 import { openResumableBody, readResumableBytes, type BlobBody } from './transport/resumableBody.ts';
 import { UploadSession } from './UploadSession.ts';
 import type { BlobRequest } from './UploadSession.ts';
@@ -50,6 +51,7 @@ export class Blobs {
     { digest, sizeInBytes }: Descriptor,
     range: BlobRange | undefined,
     signal: AbortSignal,
+    passage?: Passage,
   ): Promise<BlobBody> {
     if (range && !isWithin(range, sizeInBytes)) {
       throw new CoreError('invalidInput', 'the range is outside the blob', {
@@ -57,7 +59,8 @@ export class Blobs {
         subject: digest,
       });
     }
-    return openResumableBody(this.#requests, readRequestFor(name, digest, signal), {
+    const request = { ...readRequestFor(name, digest, signal), ...(passage && { passage }) };
+    return openResumableBody(this.#requests, request, {
       digest,
       // Schema 1 manifests know no sizes.
       ...(sizeInBytes > 0 && { sizeInBytes }),

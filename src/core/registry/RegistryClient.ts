@@ -30,6 +30,7 @@ import type { RegistryEndpoint } from './RegistryEndpoint.ts';
 import { withKind } from './registryError.ts';
 import { RegistryRequests, discard } from './RegistryRequests.ts';
 import { fullRepositoryName, relativeRepositoryName } from './repositoryName.ts';
+import type { Passage } from './transport/ConnectionLimiter.ts';
 import type { BlobBody } from './transport/resumableBody.ts';
 import { SeenManifests } from './SeenManifests.ts';
 import type { Transport, TransportRequest } from './transport/Transport.ts';
@@ -214,15 +215,17 @@ export class RegistryClient {
    * A blob as a stream with resume by Range and a digest check at the end (whole blob), or a verified-length part
    * (`range`). A whole blob is proven only when the stream has ended without error; a `digestMismatch` with reason
    * `spliced` is worth one new start.
+   * @param passage for what is sent on to another registry.
    */
   async openBlob(
     repository: string,
     descriptor: Descriptor,
     signal: AbortSignal,
     range?: BlobRange,
+    passage?: Passage,
   ): Promise<BlobBody> {
     parseDigest(descriptor.digest);
-    return this.#blobs.open(this.#nameOf(repository), descriptor, range, signal);
+    return this.#blobs.open(this.#nameOf(repository), descriptor, range, signal, passage);
   }
 
   /** Size of a blob (0 where the registry does not say), or undefined when the repository does not have it. */

@@ -6,6 +6,7 @@ import { PullLimitMeter } from './PullLimit.ts';
 import type { RegistryEndpoint } from './RegistryEndpoint.ts';
 import { notARegistryError, rethrowByCode } from './registryError.ts';
 import type { RequestContext } from './registryError.ts';
+import type { Passage } from './transport/ConnectionLimiter.ts';
 import { isHtmlResponse } from './transport/isHtmlResponse.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport/Transport.ts';
 
@@ -26,6 +27,11 @@ export class RegistryRequests {
     const response = await this.#transport.request(request).catch(rethrowByCode);
     this.pullLimit.note(response.headers);
     return response;
+  }
+
+  /** See Transport. */
+  async acquirePassage(otherHost: string | undefined, signal: AbortSignal): Promise<Passage> {
+    return this.#transport.acquirePassage(otherHost, signal);
   }
 
   contextOf(request: Pick<TransportRequest, 'operation' | 'subject'>): RequestContext {

@@ -14,7 +14,7 @@ import type { TransportRequest, TransportResponse } from './transport/Transport.
 export type BlobRequest = Pick<TransportRequest, 'operation' | 'subject' | 'scopes' | 'signal'>;
 
 /** What a body is besides its bytes. */
-export type BodyOptions = Pick<TransportRequest, 'accept' | 'replyTimeoutMs'> & {
+export type BodyOptions = Pick<TransportRequest, 'accept' | 'replyTimeoutMs' | 'passage'> & {
   /** Needed for a stream. */
   readonly length?: number;
 };
@@ -63,7 +63,7 @@ export class UploadSession {
   async finish(
     digest: Digest,
     body: Uint8Array | Readable,
-    { accept = [], length, replyTimeoutMs }: BodyOptions = {},
+    { accept = [], length, replyTimeoutMs, passage }: BodyOptions = {},
   ): Promise<number> {
     const response = await this.#requests.request({
       ...this.#request,
@@ -73,6 +73,7 @@ export class UploadSession {
       body,
       accept,
       ...(replyTimeoutMs !== undefined && { replyTimeoutMs }),
+      ...(passage && { passage }),
     });
     await discard(response);
     return response.status;
@@ -82,7 +83,7 @@ export class UploadSession {
   async append(
     offset: number,
     body: Uint8Array | Readable,
-    { accept = [], length = 0, replyTimeoutMs }: BodyOptions,
+    { accept = [], length = 0, replyTimeoutMs, passage }: BodyOptions,
   ): Promise<number> {
     const response = await this.#requests.request({
       ...this.#request,
@@ -92,6 +93,7 @@ export class UploadSession {
       body,
       accept,
       ...(replyTimeoutMs !== undefined && { replyTimeoutMs }),
+      ...(passage && { passage }),
     });
     await discard(response);
     this.#move(response);

@@ -8,6 +8,7 @@ import { CoreError, isCoreError } from '../common/CoreError.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryRequests } from './RegistryRequests.ts';
 import { delay, throwIfCancelled } from './transport/cancellation.ts';
+import type { Passage } from './transport/ConnectionLimiter.ts';
 import { giveAway } from './transport/ReadBuffers.ts';
 import { backOffMs } from './transport/retryPolicy.ts';
 import { UploadSession } from './UploadSession.ts';
@@ -17,8 +18,10 @@ import type { BlobRequest } from './UploadSession.ts';
 export interface BlobContent {
   readonly digest: Digest;
   readonly sizeInBytes: number;
+  /** Of the registry it is read from. Absent: it is on this machine. */
+  readonly host?: string;
   /** The content from byte `offset` on. From 0 it fails before its end when it has another digest. */
-  open(offset: number, signal: AbortSignal): Promise<Readable>;
+  open(offset: number, signal: AbortSignal, passage?: Passage): Promise<Readable>;
 }
 
 export interface BlobTransferOptions {
@@ -151,14 +154,16 @@ class BlobStream {
     try {
       if (this.#offset === 0 && sizeInBytes > 0) {
         const options = { accept, length: sizeInBytes, replyTimeoutMs };
-        status = await this.#sendFrom(0, (body) => this.#session.finish(digest, body, options));
+        status = await this.#sendFrom(0, (body, passage) =>
+          this.#session.finish(digest, body, { ...options, passage }),
+        );
       } else {
         status = 200;
         const length = sizeInBytes - this.#offset;
         if (length > 0) {
           const options = { accept, length, replyTimeoutMs };
-          status = await this.#sendFrom(this.#offset, (body) =>
-            this.#session.append(this.#offset, body, options),
+          status = await this.#sendFrom(this.#offset, (body, passage) =>
+            this.#session.append(this.#offset, body, { ...options, passage }),
           );
         }
         if (status < 300) {
@@ -172,9 +177,22 @@ class BlobStream {
     return status < 300 ? undefined : this.#sessionError(status);
   }
 
-  async #sendFrom(offset: number, send: (body: Readable) => Promise<number>): Promise<number> {
-    const { signal, onProgress } = this.#options;
-    const source = await this.#content.open(offset, signal);
+  async #sendFrom(
+    offset: number,
+    send: (body: Readable, passage: Passage) => Promise<number>,
+  ): Promise<number> {
+    const passage = await this.#requests.acquirePassage(this.#content.host, this.#options.signal);
+    try {
+      const source = await this.#content.open(offset, this.#options.signal, passage);
+      return await this.#pass(source, offset, (body) => send(body, passage));
+    } finally {
+      // Sockets are free one turn after the end of what they carried.
+      setImmediate(passage.release);
+    }
+  }
+
+  async #pass(source: Readable, offset: number, send: (body: Readable) => Promise<number>): Promise<number> {
+    const { onProgress } = this.#options;
     let sourceError: unknown;
     this.#sent = offset;
     onProgress?.(offset);

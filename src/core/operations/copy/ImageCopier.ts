@@ -116,7 +116,12 @@ export class ImageCopier {
     const { digest, sizeInBytes } = blob;
     const mountFrom = this.#mountFrom(digest);
     await sink.putBlob(
-      { digest, sizeInBytes, open: (offset, opening) => source.openBlob(blob, offset, opening) },
+      {
+        digest,
+        sizeInBytes,
+        ...(source.location && { host: source.location.host }),
+        open: (offset, opening, passage) => source.openBlob(blob, offset, opening, passage),
+      },
       {
         signal,
         ...(mountFrom !== undefined && { mountFrom }),

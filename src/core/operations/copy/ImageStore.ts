@@ -4,6 +4,7 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import type { BlobContent } from '../../registry/RegistryClient.ts';
+import type { Passage } from '../../registry/transport/ConnectionLimiter.ts';
 import type { ResolvedTag } from '../resolveTag.ts';
 
 /** A repository as its registry knows it: what says whether blobs can be mounted. */
@@ -20,7 +21,7 @@ export interface ImageSource {
   /** By tag or digest; digest verified. */
   getManifest(reference: string, signal: AbortSignal): Promise<Manifest>;
   /** From `offset` on; from 0 the digest is checked before the end. */
-  openBlob(descriptor: Descriptor, offset: number, signal: AbortSignal): Promise<Readable>;
+  openBlob(descriptor: Descriptor, offset: number, signal: AbortSignal, passage?: Passage): Promise<Readable>;
   hasBlob(digest: Digest, signal: AbortSignal): Promise<boolean>;
   /** What refers to a manifest. */
   listReferrers(digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;

@@ -4,6 +4,7 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import type { BlobContent, RegistryClient } from '../../registry/RegistryClient.ts';
+import type { Passage } from '../../registry/transport/ConnectionLimiter.ts';
 import { putManifestBack } from '../putManifestBack.ts';
 import { resolveTag } from '../resolveTag.ts';
 import type { ResolvedTag } from '../resolveTag.ts';
@@ -30,16 +31,23 @@ export class RegistryImages implements ImageSource, ImageSink {
     this.#client = client;
     this.#repository = repository;
     this.#retryDelayMs = retryDelayMs;
-    this.location = { host: client.endpoint.host, name: client.fullNameOf(repository) };
+    const { scheme, host } = client.endpoint;
+    // As requests have it: without a port that goes without saying.
+    this.location = { host: new URL(`${scheme}://${host}`).host, name: client.fullNameOf(repository) };
   }
 
   getManifest(reference: string, signal: AbortSignal): Promise<Manifest> {
     return this.#client.getManifest(this.#repository, reference, signal);
   }
 
-  async openBlob(descriptor: Descriptor, offset: number, signal: AbortSignal): Promise<Readable> {
-    const range = { offset, length: descriptor.sizeInBytes - offset };
-    return this.#client.openBlob(this.#repository, descriptor, signal, offset === 0 ? undefined : range);
+  async openBlob(
+    descriptor: Descriptor,
+    offset: number,
+    signal: AbortSignal,
+    passage?: Passage,
+  ): Promise<Readable> {
+    const range = offset === 0 ? undefined : { offset, length: descriptor.sizeInBytes - offset };
+    return this.#client.openBlob(this.#repository, descriptor, signal, range, passage);
   }
 
   async hasBlob(digest: Digest, signal: AbortSignal): Promise<boolean> {

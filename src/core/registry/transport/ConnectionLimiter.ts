@@ -4,12 +4,14 @@
  *
  * A host that does not answer must not hold up the others. So the 24 are of hosts that answer: a request to a host that
  * never has, or not for a second, is outside them until its answer is there.
+ *
+ * A blob that flows from one host to another needs a place at both. It waits for both at once: holding one while waiting
+ * for the other, copies there and back would wait for each other for ever.
  */
 import { cancellable } from './cancellation.ts';
 
 interface Waiter {
-  readonly host: string;
-  readonly hostLimit: number;
+  readonly isFree: () => boolean;
   readonly grant: () => void;
 }
 
@@ -21,6 +23,26 @@ export interface Slot {
   readonly release: () => void;
 }
 
+/** Places that are kept for a blob on its way, whatever requests it takes. */
+export interface Passage {
+  /**
+   * The place kept at `host`, for one request; its release gives it back to the passage. Undefined where none is kept, or
+   * all are taken.
+   */
+  readonly slotAt: (host: string) => Slot | undefined;
+  /** Gives all places back; may be called twice. */
+  readonly release: () => void;
+}
+
+/**
+ * What a request waits for. `total`: a place at its host, and among all. `host`: only at its host; requests of a blob on
+ * its way, which hold places already. `nothing`: where those that hold slots wait for this request, such as for the token
+ * that all others need.
+ */
+export type WaitsFor = 'total' | 'host' | 'nothing';
+
+/** Places a host keeps free of blobs on their way, so that people can look at it meanwhile. */
+const SPARE = 1;
 /** How long a host that answered 429 is treated gently. */
 const PENALTY_MS = 60_000;
 /** A host that takes longer to answer counts as silent. */
@@ -50,15 +72,26 @@ export class ConnectionLimiter {
     return this.#activeCount;
   }
 
-  /**
-   * Waits for a slot. Waiting ends with `cancelled` when `signal` aborts. `mustNotWait`: those that hold slots wait
-   * for this request. Such are uploads that send what another response is delivering, and requests for the token that
-   * all others need.
-   */
-  async acquire(host: string, hostLimit: number, mustNotWait: boolean, signal: AbortSignal): Promise<Slot> {
-    if (mustNotWait || this.#isFree(host, hostLimit)) return this.#take(host);
-    return cancellable<Slot>(signal, (resolve) => {
-      const waiter = { host, hostLimit, grant: () => resolve(this.#take(host)) };
+  /** Waits for a slot. Waiting ends with `cancelled` when `signal` aborts. */
+  async acquire(host: string, hostLimit: number, waitsFor: WaitsFor, signal: AbortSignal): Promise<Slot> {
+    const isFree = (): boolean =>
+      this.#hasRoom(host, 1, hostLimit) && (waitsFor === 'host' || this.#isWithinTotal([host]));
+    return this.#wait(waitsFor === 'nothing' ? () => true : isFree, () => this.#take(host), signal);
+  }
+
+  /** Waits for a place at each of `hosts`, one of which may be there twice. */
+  async acquirePassage(hosts: readonly string[], hostLimit: number, signal: AbortSignal): Promise<Passage> {
+    const wanted = [...Map.groupBy(hosts, (host) => host)];
+    const isFree = (): boolean =>
+      this.#isWithinTotal(hosts) &&
+      wanted.every(([host, { length }]) => this.#hasRoom(host, length, hostLimit - SPARE));
+    return this.#wait(isFree, () => createPassage(hosts.map((host) => [host, this.#take(host)])), signal);
+  }
+
+  async #wait<Granted>(isFree: () => boolean, take: () => Granted, signal: AbortSignal): Promise<Granted> {
+    if (isFree()) return take();
+    return cancellable<Granted>(signal, (resolve) => {
+      const waiter = { isFree, grant: () => resolve(take()) };
       this.#waiters.add(waiter);
       return () => this.#waiters.delete(waiter);
     });
@@ -78,9 +111,16 @@ export class ConnectionLimiter {
     return hostLimit;
   }
 
-  #isFree(host: string, hostLimit: number): boolean {
-    const isWithinTotal = !this.#answering.has(host) || this.#total < this.#totalLimit;
-    return isWithinTotal && (this.#active.get(host) ?? 0) < this.#limitOf(host, hostLimit);
+  /** Of silent hosts nothing counts. */
+  #isWithinTotal(hosts: readonly string[]): boolean {
+    const counting = hosts.filter((host) => this.#answering.has(host)).length;
+    return counting === 0 || this.#total + counting <= this.#totalLimit;
+  }
+
+  /** Where nothing else is on its way to a host, what needs more than its share may go all the same. */
+  #hasRoom(host: string, places: number, hostLimit: number): boolean {
+    const active = this.#active.get(host) ?? 0;
+    return active === 0 || active + places <= this.#limitOf(host, hostLimit);
   }
 
   #take(host: string): Slot {
@@ -125,9 +165,24 @@ export class ConnectionLimiter {
 
   #grantWaiters(): void {
     for (const waiter of this.#waiters) {
-      if (!this.#isFree(waiter.host, waiter.hostLimit)) continue;
+      if (!waiter.isFree()) continue;
       this.#waiters.delete(waiter);
       waiter.grant();
     }
   }
+}
+
+function createPassage(places: readonly (readonly [host: string, slot: Slot])[]): Passage {
+  const idle = new Set(places);
+  return {
+    slotAt: (host) => {
+      const place = [...idle].find(([at]) => at === host);
+      if (!place) return undefined;
+      idle.delete(place);
+      return { answered: place[1].answered, release: () => void idle.add(place) };
+    },
+    release: () => {
+      for (const [, slot] of places) slot.release();
+    },
+  };
 }

@@ -13,7 +13,7 @@ import { MAX_TOKEN_BODY_BYTES, type TokenFetch } from '../auth/tokenClient.ts';
 import type { ProxyOptions, RegistryEndpoint, TlsOptions } from '../RegistryEndpoint.ts';
 import { cancellable, cancelledError, delay, linkSignals, throwIfCancelled } from './cancellation.ts';
 import { clientCertificateAlert } from './clientCertificateProblem.ts';
-import { ConnectionLimiter, type Slot } from './ConnectionLimiter.ts';
+import { ConnectionLimiter, type Passage, type Slot } from './ConnectionLimiter.ts';
 import { createDispatcher, type RegistryDispatcher } from './createDispatcher.ts';
 import { GuardedBody, readAll } from './GuardedBody.ts';
 import { isHtmlResponse } from './isHtmlResponse.ts';
@@ -90,6 +90,8 @@ export interface TransportRequest {
   readonly idempotent?: boolean;
   /** How long the reply may take once all is sent, where that can be longer than for others. */
   readonly replyTimeoutMs?: number;
+  /** Of a blob on its way, for which places are kept. Absent: the request waits for one of its own. */
+  readonly passage?: Passage;
   /** Shared by requests that are one operation, so that together they stay within four. Absent: one of its own. */
   readonly budget?: RequestBudget;
   readonly signal: AbortSignal;
@@ -143,6 +145,7 @@ interface Hop {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: TransportRequest['body'];
   readonly replyTimeoutMs?: number | undefined;
+  readonly passage?: Passage | undefined;
   /** Only while the request has not left the registry's origin. */
   readonly session: Session | undefined;
   readonly isTokenRequest?: true;
@@ -238,6 +241,12 @@ export class Transport {
       waitedMs += waitMs;
       await delay(waitMs, request.signal);
     }
+  }
+
+  /** Waits until a blob can flow between this registry and `otherHost`, where it does not stay on this machine. */
+  async acquirePassage(otherHost: string | undefined, signal: AbortSignal): Promise<Passage> {
+    const hosts = otherHost === undefined ? [this.#root.host] : [this.#root.host, otherHost];
+    return this.#limiter.acquirePassage(hosts, this.#limits.connectionsPerHost, signal);
   }
 
   /** Forgets tokens and cached credentials (after a sign-in). */
@@ -357,6 +366,7 @@ export class Transport {
       headers: session === undefined ? headersForOtherOrigin(headers) : headers,
       body: request.body,
       replyTimeoutMs: request.replyTimeoutMs,
+      passage: request.passage,
       session,
     };
     for (let hops = 0; ; hops += 1) {
@@ -417,9 +427,7 @@ export class Transport {
       if (slot !== undefined) setImmediate(slot.release);
     };
     try {
-      const { connectionsPerHost } = this.#limits;
-      const mustNotWait = hop.isTokenRequest === true || body instanceof Readable;
-      slot = await this.#limiter.acquire(url.host, connectionsPerHost, mustNotWait, scope.signal);
+      slot = await this.#acquireSlot(hop, scope.signal);
       // Its turn may have come long after it was asked for: others may have learned to sign in meanwhile.
       if (session !== undefined) {
         session.authorization = this.#authorizer.authorizeNow(session.scopes) ?? session.authorization;
@@ -454,6 +462,15 @@ export class Transport {
       if (scope.signal.aborted) throw cancelledError(signal);
       throw route.isAbsolute ? toProxyError(error, route.proxyHost, details) : toNetworkError(error, details);
     }
+  }
+
+  async #acquireSlot({ url, body, passage, isTokenRequest }: Hop, signal: AbortSignal): Promise<Slot> {
+    const kept = passage?.slotAt(url.host);
+    if (kept !== undefined) return kept;
+    // An upload that goes where none was kept, to another host than asked: its download is under way and holds a place.
+    const mustNotWait = isTokenRequest === true || body instanceof Readable;
+    const waitsFor = mustNotWait ? 'nothing' : passage === undefined ? 'total' : 'host';
+    return this.#limiter.acquire(url.host, this.#limits.connectionsPerHost, waitsFor, signal);
   }
 
   #respond(
