@@ -38,7 +38,7 @@ const SERVER_NATIVES = [
 /** Debian package → the file that shows it is there: a program on PATH, or an absolute path. */
 const DEBIAN_PACKAGES = {
   'docker.io': 'dockerd',
-  iptables: 'iptables',
+  iproute2: 'ip',
   chromium: 'chromium',
   'docker-registry': 'docker-registry',
   'nginx-light': 'nginx',
@@ -46,6 +46,7 @@ const DEBIAN_PACKAGES = {
   'busybox-static': '/bin/busybox',
   'apache2-utils': 'htpasswd',
   openssl: 'openssl',
+  zstd: 'zstd',
   'python3-venv': '/usr/share/doc/python3-venv',
 };
 

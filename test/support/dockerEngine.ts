@@ -144,14 +144,36 @@ async function sharedLibraries(binary: string): Promise<string[]> {
   }
 }
 
+/**
+ * A network of its own: on the usual one engines give the same addresses to different containers, and a port of one
+ * leads to a container of another, perhaps of the person who runs the tests.
+ */
+async function createBridge(): Promise<{ readonly name: string; remove(): Promise<unknown> }> {
+  const ip = (...args: string[]) => execFileAsync(findTool('ip'), args);
+  const name = `berth${process.pid}`;
+  const remove = () => ip('link', 'delete', name).catch(() => undefined);
+  await remove();
+  await ip('link', 'add', name, 'type', 'bridge');
+  await ip('address', 'add', `172.29.${process.pid % 256}.1/24`, 'dev', name);
+  await ip('link', 'set', name, 'up');
+  return { name, remove };
+}
+
 async function startDaemon(folder: string): Promise<{ host: string; stop(): Promise<void> }> {
-  const install = 'apt-get install docker.io iptables busybox-static, or set BERTH_TEST_DOCKER_HOST';
+  const install = 'apt-get install docker.io iproute2 busybox-static, or set BERTH_TEST_DOCKER_HOST';
   if (process.getuid?.() !== 0) throw new Error(`starting a private dockerd needs root; ${install}`);
   const host = `unix://${folder}/docker.sock`;
+  const bridge = await createBridge();
   const args = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--host', host];
-  const child = spawn(findTool('dockerd'), [...args, '--pidfile', join(folder, 'pid')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  args.push(
+    '--bridge',
+    bridge.name,
+    '--iptables=false',
+    '--ip-forward=false',
+    '--pidfile',
+    join(folder, 'pid'),
+  );
+  const child = spawn(findTool('dockerd'), args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let ended: Error | undefined;
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4000)));
@@ -168,10 +190,14 @@ async function startDaemon(folder: string): Promise<{ host: string; stop(): Prom
   const stop = async () => {
     child.kill('SIGTERM');
     await exit;
+    await bridge.remove();
   };
   const deadline = Date.now() + 30_000;
   for (;;) {
-    if (ended) throw ended;
+    if (ended) {
+      await bridge.remove();
+      throw ended;
+    }
     const ready = await execFileAsync('docker', [
       '--host',
       host,

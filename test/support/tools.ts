@@ -15,6 +15,7 @@ const INSTALL_HINTS: Readonly<Record<string, string>> = {
   chromium: "Debian's chromium",
   olareg: 'Go, then npm run setup',
   estargz: 'Go, then npm run setup',
+  ip: "Debian's iproute2",
   zstd: "Debian's zstd",
   crane: 'Go, then npm run setup',
   distribution3: 'Go, then npm run setup',
