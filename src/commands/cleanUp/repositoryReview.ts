@@ -32,6 +32,9 @@ export function repositoryReviewText(
     knowledge.untaggedUnlisted
       ? l10n.t('This registry does not list manifests without a tag: the rules for them do nothing.')
       : undefined,
+    knowledge.pullsUnknown
+      ? l10n.t('This registry does not tell when a tag was last pulled: the rules for that do nothing.')
+      : undefined,
     '',
     l10n.t('The word before a tag decides: change it to "keep" or "delete". What has no line stays.'),
     l10n.t('Nothing is deleted before you choose Run Clean-Up, above or in the title of this editor,'),

@@ -52,8 +52,8 @@ export interface BytesFreed {
 export interface CleanUpKnowledge {
   /** False where the registry ended its listing early: what was not listed stays. */
   readonly listingComplete: boolean;
-  /** Whether the listing said when tags were last pulled. Rules about that fit nothing otherwise. */
-  readonly knowsPulls: boolean;
+  /** Rules ask when tags were last pulled, and this registry does not say it of any: they fit nothing. */
+  readonly pullsUnknown: boolean;
   /** Rules ask for manifests without a tag, and this registry does not list them. */
   readonly untaggedUnlisted: boolean;
 }

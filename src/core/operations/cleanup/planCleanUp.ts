@@ -86,6 +86,7 @@ class CleanUpPlanner {
 
   async plan(): Promise<CleanUpPlan> {
     const wantsUntagged = this.#ruleSet.delete.some(({ untagged }) => untagged === true);
+    const wantsPulls = this.#ruleSet.delete.some(({ notPulledForDays }) => notPulledForDays !== undefined);
     const method = await chooseDeleteMethod(this.#provider, this.#repository, this.#signal);
     const listing = await this.#listTags();
     const tags = await this.#complete(listing.tags);
@@ -115,7 +116,7 @@ class CleanUpPlanner {
       }),
       knowledge: {
         listingComplete: listing.complete,
-        knowsPulls: tags.some(({ lastPulledAt }) => lastPulledAt !== undefined),
+        pullsUnknown: wantsPulls && ![...tags, ...untagged].some(({ lastPulledAt }) => lastPulledAt),
         untaggedUnlisted: wantsUntagged && !this.#provider.listUntagged,
       },
     };

@@ -5,8 +5,10 @@ import type { CleanUpPlan } from '../../../../src/core/operations/cleanup/CleanU
 import type { CleanUpRuleSet } from '../../../../src/core/operations/cleanup/CleanUpRules.ts';
 import { planCleanUp } from '../../../../src/core/operations/cleanup/planCleanUp.ts';
 import { HarborProvider } from '../../../../src/core/providers/HarborProvider.ts';
+import { QuayProvider } from '../../../../src/core/providers/QuayProvider.ts';
 import type { RegistryProvider } from '../../../../src/core/providers/RegistryProvider.ts';
 import { harborArtifact, startHarborContract } from '../../../support/contract/harbor.ts';
+import { startQuayContract } from '../../../support/contract/quay.ts';
 import { MemoryRegistry } from '../../../support/memoryRegistry.ts';
 import { TestConnection } from '../../../support/TestConnection.ts';
 import { testProviderContext } from '../../../support/testProviderContext.ts';
@@ -17,7 +19,7 @@ import {
   push,
   REPOSITORY,
 } from '../operationsFixture.ts';
-import { NOW, rules } from './cleanUpFixture.ts';
+import { digest, NOW, rules } from './cleanUpFixture.ts';
 
 const shown = ({ entries }: CleanUpPlan) =>
   Object.fromEntries(entries.map(({ name, action, reason }) => [name, `${action} ${reason.kind}`]));
@@ -43,6 +45,27 @@ async function attach(provider: RegistryProvider, subject: Parameters<typeof pus
 }
 
 describe('planCleanUp', () => {
+  it('knows which rules do nothing because the registry does not tell what they ask for', async () => {
+    const tags = [{ name: 'v1', manifest_digest: digest('v1'), size: 1, start_ts: NOW.getTime() / 1000 }];
+    await using quay = await startQuayContract({
+      repositories: { 'team/app': tags },
+      publicRepositories: ['team/app'],
+    });
+    await using connection = new TestConnection(quay.origin);
+    const provider = new QuayProvider(testProviderContext(connection));
+    const knowledgeOf = async (...asked: CleanUpRuleSet['delete'][number][]) => {
+      const options = { now: NOW, maxManifestsRead: 0 };
+      const made = await planCleanUp(provider, 'team/app', rules(...asked), neverCancelled(), options);
+      assert.deepEqual(shown(made), { v1: 'keep noRule' });
+      const { pullsUnknown, untaggedUnlisted } = made.knowledge;
+      return { pullsUnknown, untaggedUnlisted };
+    };
+    const asked = await knowledgeOf({ notPulledForDays: 1 }, { untagged: true });
+    assert.deepEqual(asked, { pullsUnknown: true, untaggedUnlisted: true });
+    const notAsked = await knowledgeOf({ tags: 'x*' });
+    assert.deepEqual(notAsked, { pullsUnknown: false, untaggedUnlisted: false });
+  });
+
   it('keeps the platforms of an index that stays, and counts shared blobs once', async () => {
     await using registry = await MemoryRegistry.start({ deletes: 'tag' });
     await using provider = createTestProvider(registry.url);
@@ -244,7 +267,7 @@ describe('planCleanUp', () => {
         pulled: 'keep noRule',
         b7: 'delete rule',
       });
-      assert.ok(made.knowledge.knowsPulls);
+      assert.ok(!made.knowledge.pullsUnknown);
       assert.deepEqual(made.bytesFreed, { sizeInBytes: 250 * 4321, basis: 'sizes' });
       assert.deepEqual(
         [...new Set(at.harbor.server.requests.map(({ url }) => url.replace(/\?.*/, '')))],
