@@ -8,6 +8,7 @@ import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
 import { fullReference } from './manifestTarget.ts';
+import { wordLockedTag } from './wordLockedTag.ts';
 
 type Needs = Pick<
   Services,
@@ -33,9 +34,8 @@ export class RetagCommand implements Command {
       validate: (text) => {
         if (text === '' || text === source.tag) return undefined;
         if (!isTag(text)) return wordBadTag(text);
-        if (this.#isLocked(source, text)) {
-          return vscode.l10n.t('"{0}" is locked: the registry does not move it. Type another tag.', text);
-        }
+        const locked = wordLockedTag(this.#services.registriesTree, source, text);
+        if (locked !== undefined) return locked;
         return {
           message: fullReference(endpoint, source.repository, text),
           severity: vscode.InputBoxValidationSeverity.Info,
@@ -62,12 +62,6 @@ export class RetagCommand implements Command {
       );
       if (agreed) await this.#retag(source, targetTag, true);
     }
-  }
-
-  /** As far as the tag was listed. */
-  #isLocked({ connectionId, repository }: TagNode, tag: string): boolean {
-    const node = this.#services.registriesTree.tagNode(connectionId, repository, tag);
-    return (node && this.#services.registriesTree.detailsOf(node)?.locks?.includes('write')) ?? false;
   }
 
   async #retag(source: TagNode, targetTag: string, overwrite: boolean): Promise<void> {

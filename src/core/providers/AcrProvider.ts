@@ -28,6 +28,7 @@ import {
 } from './azure/acrReplies.ts';
 import { firstFilledPage } from './firstFilledPage.ts';
 import { OciProvider } from './OciProvider.ts';
+import { throwIfTagged } from './stillUntagged.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type {
   CapabilityPermissions,
@@ -45,6 +46,9 @@ const MAX_KEPT = 5_000;
 
 /** The roles that the parts of the API take. https://learn.microsoft.com/azure/container-registry/container-registry-roles */
 type AcrRole = 'AcrPull' | 'AcrDelete';
+
+/** What a locked thing answers, whatever is asked of it. */
+const LOCKED_CODE = 'REGISTRY_DISALLOWED_OPERATION';
 
 /** How far the manifests of a repository are read, newest first. */
 interface ManifestWalk {
@@ -134,7 +138,7 @@ export class AcrProvider extends OciProvider {
     signal: AbortSignal,
   ): Promise<Page<UntaggedManifest>> {
     const name = fullRepositoryName(this.client.endpoint, repository);
-    const request = manifestsRequest(name, signal);
+    const request = { ...manifestsRequest(name, signal), operation: 'list manifests without a tag' };
     return this.#withRole('AcrPull', signal, async () => {
       const { value, ...next } = await this.client.getJsonPage(manifestsReply, request, cursor);
       const items = value.manifests
@@ -189,6 +193,21 @@ export class AcrProvider extends OciProvider {
       if (!isCoreError(error, 'unsupported', 'forbidden', 'conflict') || error.details.reason) throw error;
       const reason = await this.#findLock(name, tag, signal).catch(() => undefined);
       throw reason === undefined ? error : withKind(error, 'forbidden', { reason });
+    }
+  }
+
+  /** @throws CoreError `forbidden` with reason `imageLocked` or `repositoryLocked`; `missingRole`. */
+  async deleteUntagged(repository: string, digest: Digest, signal: AbortSignal): Promise<void> {
+    const name = fullRepositoryName(this.client.endpoint, repository);
+    const manifest = await this.#withRole('AcrPull', signal, () => this.#readManifest(name, digest, signal));
+    throwIfTagged(manifest.tags, this.client.endpoint.host, `${name}@${digest}`);
+    try {
+      await this.#withRole('AcrDelete', signal, () => this.client.deleteManifest(repository, digest, signal));
+      this.#manifests.delete(keyOf(name, digest));
+    } catch (error) {
+      if (!isCoreError(error, 'unsupported') || error.details.code !== LOCKED_CODE) throw error;
+      const reason = locksOf(manifest).length > 0 ? 'imageLocked' : 'repositoryLocked';
+      throw withKind(error, 'forbidden', { reason });
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * JFrog Artifactory and Container Registry: tags with digest, size and age by its query language, two requests a thousand;
+ * JFrog Artifactory and Container Registry: tags with digest, size, age and last pull by its query language, two requests a thousand;
  * one tag deleted with its folder, which only a tag has. A connection is to one of Artifactory's repositories (its
  * address is below `/api/docker/KEY`, or a host or port stands for it) or to the host of all of them, whose keys then
  * come first in every name. Which it is, is found out once; where it cannot be, or queries are refused (to anonymous
@@ -51,7 +51,20 @@ const manifestItem = v.object({
   modified: v.nullish(v.string(), ''),
   created: v.nullish(v.string(), ''),
 });
-const blobItem = v.object({ path: v.string(), name: v.string(), size: v.number() });
+/** Statistics are a domain of their own, whose fields come in a list; a file that was never downloaded has none. */
+const fileItem = v.object({
+  path: v.string(),
+  name: v.string(),
+  size: v.number(),
+  stats: tolerantList(v.object({ downloaded: v.string() })),
+});
+
+/** What the files of a tag's folder tell. */
+interface FolderFacts {
+  /** Bytes of config and layers; NaN where one was not fetched from the other registry yet. */
+  sizeInBytes: number;
+  lastPulledAt: Date | 'never';
+}
 
 export class ArtifactoryProvider extends OciProvider {
   override readonly kind = 'artifactory';
@@ -91,6 +104,7 @@ export class ArtifactoryProvider extends OciProvider {
       get deletesSingleTag() {
         return isKnown() ? 'native' : 'probe';
       },
+      recordsPulls: true,
       reclaims: 'scheduled',
     };
   }
@@ -271,9 +285,11 @@ export class ArtifactoryProvider extends OciProvider {
     const items = manifests.slice(0, TAGS_PER_PAGE).flatMap((item) => (item ? [item] : []));
     const [first, last] = [items[0]?.path, items.at(-1)?.path];
     if (first === undefined || last === undefined) return { tags: new Map(), hasMore: false };
-    const range = [{ path: { $gte: first } }, { path: { $lte: last } }, { name: { $match: 'sha256__*' } }];
-    const sizes = await this.#sizes(
-      `items.find(${below(...range)}).include("repo","path","name","size")`,
+    const files = { $or: [{ name: { $match: 'sha256__*' } }, { name: { $match: '*manifest.json' } }] };
+    const range = [{ path: { $gte: first } }, { path: { $lte: last } }, files];
+    // A query of its own: one for statistics can be neither sorted nor cut into pages.
+    const facts = await this.#readFolders(
+      `items.find(${below(...range)}).include("repo","path","name","size","stat.downloaded")`,
       image,
       signal,
     );
@@ -281,26 +297,31 @@ export class ArtifactoryProvider extends OciProvider {
     for (const item of items) {
       const tag = item.path.slice(image.length + 1);
       const digest = `sha256:${item.sha256}`;
-      if (isTag(tag) && isDigest(digest)) tags.set(tag, toDetails(item, digest, sizes.get(item.path)));
+      if (isTag(tag) && isDigest(digest)) tags.set(tag, toDetails(item, digest, facts.get(item.path)));
     }
     return { tags, hasMore };
   }
 
-  /** Folder of a tag → bytes of the config and layers in it; nothing of any where there are too many files to tell. */
-  async #sizes(query: string, image: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-    const sizes = new Map<string, number>();
+  /** Folder of a tag → what its files tell; nothing of any where there are too many files. */
+  async #readFolders(
+    query: string,
+    image: string,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, FolderFacts>> {
+    const folders = new Map<string, FolderFacts>();
     try {
-      for (const item of await this.#query(blobItem, query, image, signal)) {
+      for (const item of await this.#query(fileItem, query, image, signal)) {
         if (item === undefined) continue;
-        // A layer that was not fetched from the other registry yet.
-        const size = item.name.endsWith('.marker') ? NaN : item.size;
-        sizes.set(item.path, (sizes.get(item.path) ?? 0) + size);
+        const facts = folders.get(item.path) ?? { sizeInBytes: 0, lastPulledAt: 'never' };
+        folders.set(item.path, facts);
+        if (item.name.endsWith('manifest.json')) facts.lastPulledAt = lastDownloadOf(item.stats);
+        else facts.sizeInBytes += item.name.endsWith('.marker') ? NaN : item.size;
       }
     } catch (error) {
       if (!isCoreError(error, 'tooLarge')) throw error;
       this.#logger.info(`Sizes of the tags of ${image} are not known: ${error.message}`);
     }
-    return sizes;
+    return folders;
   }
 
   /** @returns in their order, undefined for what cannot be read. */
@@ -325,8 +346,9 @@ function parseCursor(cursor = '0'): { readonly index: number; readonly next: str
 function toDetails(
   { name, modified, created }: v.InferOutput<typeof manifestItem>,
   digest: TagDetails['digest'],
-  sizeInBytes = NaN,
+  facts: FolderFacts | undefined,
 ): TagDetails {
+  const { sizeInBytes = NaN, lastPulledAt } = facts ?? {};
   const isIndex = name === 'list.manifest.json';
   const pushedAt = new Date(modified || created || NaN);
   return {
@@ -335,6 +357,12 @@ function toDetails(
     mediaType: isIndex ? MediaType.ociIndex : MediaType.ociManifest,
     kind: isIndex ? 'index' : 'image',
     ...(pushedAt.getTime() > 0 && { createdAt: pushedAt }),
+    ...(lastPulledAt !== undefined && { lastPulledAt }),
     ...(!isIndex && sizeInBytes > 0 ? { sizeInBytes } : { isPartial: true }),
   };
+}
+
+function lastDownloadOf(stats: readonly { readonly downloaded: string }[]): Date | 'never' {
+  const times = stats.map(({ downloaded }) => Date.parse(downloaded)).filter((time) => time > 0);
+  return times.length === 0 ? 'never' : new Date(Math.max(...times));
 }

@@ -24,6 +24,7 @@ import { tryParseEcrAddress, type EcrAddress } from './aws/ecrAddress.ts';
 import { summarise, summariseUntagged } from './aws/ecrTags.ts';
 import { firstFilledPage } from './firstFilledPage.ts';
 import { OciProvider } from './OciProvider.ts';
+import { throwIfTagged } from './stillUntagged.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type {
   CapabilityPermissions,
@@ -123,18 +124,32 @@ export class EcrProvider extends OciProvider {
     cursor: string | undefined,
     signal: AbortSignal,
   ): Promise<Page<UntaggedManifest>> {
-    return this.#describeImages(repository, 'UNTAGGED', cursor, signal, (image) =>
-      summariseUntagged(image, RECORDS_PULLS),
+    return this.#describeImages(
+      repository,
+      'UNTAGGED',
+      cursor,
+      signal,
+      (image) => summariseUntagged(image, RECORDS_PULLS),
+      'list manifests without a tag',
     );
   }
 
   /** By tag; the last one takes the image along. */
   async deleteTag(repository: string, tag: string, signal: AbortSignal): Promise<void> {
-    await this.#deleteImage(repository, { imageTag: tag }, `${repository}:${tag}`, signal);
+    await this.#deleteImage(repository, { imageTag: tag }, 'delete the tag', `${repository}:${tag}`, signal);
   }
 
   async deleteUntagged(repository: string, digest: Digest, signal: AbortSignal): Promise<void> {
-    await this.#deleteImage(repository, { imageDigest: digest }, `${repository}@${digest}`, signal);
+    const operation = 'delete manifest';
+    const subject = `${repository}@${digest}`;
+    const repositoryName = fullRepositoryName(this.client.endpoint, repository);
+    const imageIds = [{ imageDigest: digest }];
+    const request = { operation, subject, permission: 'ecr:DescribeImages' };
+    const { imageDetails } = await this.#account.call(request, signal, (options) =>
+      this.#ecr.send(new DescribeImagesCommand({ ...this.#registry, repositoryName, imageIds }), options),
+    );
+    throwIfTagged(imageDetails?.[0]?.imageTags, this.client.endpoint.host, subject);
+    await this.#deleteImage(repository, { imageDigest: digest }, operation, subject, signal);
   }
 
   /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html; one that is there already will do. */
@@ -176,9 +191,10 @@ export class EcrProvider extends OciProvider {
     cursor: string | undefined,
     signal: AbortSignal,
     read: (image: ImageDetail) => Item[],
+    operation = 'list tags',
   ): Promise<Page<Item>> {
     const repositoryName = fullRepositoryName(this.client.endpoint, repository);
-    const request = { operation: 'list tags', subject: repository, permission: 'ecr:DescribeImages' };
+    const request = { operation, subject: repository, permission: 'ecr:DescribeImages' };
     return firstFilledPage(cursor, async (nextToken) => {
       const reply = await this.#account.call(request, signal, (options) =>
         this.#ecr.send(
@@ -200,10 +216,11 @@ export class EcrProvider extends OciProvider {
   async #deleteImage(
     repository: string,
     image: ImageIdentifier,
+    operation: string,
     subject: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const request = { operation: 'delete the tag', subject, permission: 'ecr:BatchDeleteImage' };
+    const request = { operation, subject, permission: 'ecr:BatchDeleteImage' };
     const repositoryName = fullRepositoryName(this.client.endpoint, repository);
     const reply = await this.#account.call(request, signal, (options) =>
       this.#ecr.send(
@@ -211,7 +228,7 @@ export class EcrProvider extends OciProvider {
         options,
       ),
     );
-    throwIfNotDeleted(reply.failures, subject);
+    throwIfNotDeleted(reply.failures, operation, subject);
   }
 
   async #orByRegistry<Result>(

@@ -182,7 +182,8 @@ export class GoogleProvider extends OciProvider {
     signal: AbortSignal,
   ): Promise<Page<UntaggedManifest>> {
     const name = fullRepositoryName(this.client.endpoint, repository);
-    const { value, ...next } = await this.#readTags(name, cursor, signal);
+    const operation = 'list manifests without a tag';
+    const { value, ...next } = await this.#readTags(name, cursor, signal, operation);
     return { items: await untaggedOf(value.manifest), ...next };
   }
 
@@ -224,10 +225,10 @@ export class GoogleProvider extends OciProvider {
     }
   }
 
-  async #readTags(name: string, cursor: string | undefined, signal: AbortSignal) {
+  async #readTags(name: string, cursor: string | undefined, signal: AbortSignal, operation = 'list tags') {
     const path = `/v2/${name}/tags/list`;
     const scopes = [`repository:${name}:pull`];
-    const request = { path, operation: 'list tags', subject: name, scopes, signal };
+    const request = { path, operation, subject: name, scopes, signal };
     try {
       return await this.client.getJsonPage(tagsReply, request, cursor);
     } catch (error) {

@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache';
 import * as v from 'valibot';
 import { isCoreError } from '../common/CoreError.ts';
 import type { Logger } from '../common/Logger.ts';
-import { isDigest } from '../oci/digest.ts';
+import { isDigest, type Digest } from '../oci/digest.ts';
 import { isIndexType, MediaType } from '../oci/mediaType.ts';
 import { isUnknownPlatform } from '../oci/platform.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -23,6 +23,7 @@ import { tolerantList } from './api/tolerantList.ts';
 import { firstFilledPage } from './firstFilledPage.ts';
 import { kindByConfigType } from './kindByConfigType.ts';
 import { OciProvider } from './OciProvider.ts';
+import { throwIfTagged } from './stillUntagged.ts';
 import type { ProviderContext } from './ProviderContext.ts';
 import type {
   CapabilityPermissions,
@@ -259,6 +260,21 @@ export class HarborProvider extends OciProvider {
       throw withKind(error, 'forbidden', { reason: 'missingPermission', missing: 'tag:delete' });
     } finally {
       this.#listed.delete(`${repository}:${tag}`);
+    }
+  }
+
+  /** @throws CoreError `forbidden` with reason `missingPermission`. */
+  async deleteUntagged(repository: string, digest: Digest, signal: AbortSignal): Promise<void> {
+    const path = `${API_PATH}${this.#pathOf(repository)}/artifacts/${digest}`;
+    const subject = `${repository}@${digest}`;
+    const request = { path, operation: 'delete manifest', subject, signal };
+    const { value } = await this.#api.get(harborArtifact, { ...request, query: { with_tag: 'true' } });
+    throwIfTagged(value.tags, this.client.endpoint.host, subject);
+    try {
+      await this.#api.send('DELETE', { ...request, idempotent: true });
+    } catch (error) {
+      if (!isCoreError(error, 'forbidden')) throw error;
+      throw withKind(error, 'forbidden', { reason: 'missingPermission', missing: 'artifact:delete' });
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Sonatype Nexus Repository: tags by the OCI API, their digests and ages by its search, fifty in one request (sizes it
+ * Sonatype Nexus Repository: tags by the OCI API, their digests, ages and last pulls by its search, fifty in one request (sizes it
  * does not know), and the deletion of one tag as of a component. Nexus serves each of its Docker repositories at a port
  * or host of its own, below `/repository/NAME`, or by the first part of the image's name; which one a connection is to
  * is read from the address or from what Nexus tells of its connectors. A connector serves nothing else: where Nexus
@@ -63,6 +63,8 @@ const component = v.object({
       checksum: v.object({ sha256: v.string() }),
       lastModified: text,
       blobCreated: text,
+      /** Null: never. Absent in older versions. */
+      lastDownloaded: v.optional(v.nullable(v.string())),
     }),
   ),
 });
@@ -116,6 +118,7 @@ export class NexusProvider extends OciProvider {
       get deletesSingleTag() {
         return isKnown() ? 'native' : 'probe';
       },
+      recordsPulls: true,
       reclaims: 'scheduled',
     };
   }
@@ -336,7 +339,13 @@ function toDetails({ assets }: Component): TagDetails | undefined {
     mediaType: manifest.contentType,
     kind: kindByConfigType(manifest.contentType, ''),
     ...(pushedAt.getTime() > 0 && { createdAt: pushedAt }),
+    ...(manifest.lastDownloaded !== undefined && { lastPulledAt: pulledAt(manifest.lastDownloaded) }),
     // Neither sizes nor platforms are told, nor charts from images.
     isPartial: true,
   };
+}
+
+function pulledAt(time: string | null): Date | 'never' {
+  const pulled = new Date(time ?? NaN);
+  return pulled.getTime() > 0 ? pulled : 'never';
 }

@@ -10,8 +10,8 @@ export function wordAzure(details: ErrorDetails, doing: string, answer: string):
   const host = toDisplayLine(details.host ?? '') || 'azurecr.io';
   // What stands in a command is what a name can be: somebody will paste it into a shell.
   const name = isAcrHost(host) ? acrName(host) : 'NAME';
-  const image = /^[\w./-]+:[\w.-]+$/.test(details.subject ?? '') ? details.subject! : 'REPOSITORY:TAG';
-  const repository = image.replace(/:.*$/, '');
+  const [image = 'REPOSITORY:TAG', repository = 'REPOSITORY', digest = 'DIGEST'] =
+    /^([\w./-]+)(?:@(sha256:[0-9a-f]{64})|:[\w.-]+)$/.exec(details.subject ?? '') ?? [];
   switch (details.reason) {
     case 'missingRole': {
       const role = details.missing === 'AcrDelete' ? 'AcrDelete' : 'AcrPull';
@@ -39,7 +39,7 @@ export function wordAzure(details: ErrorDetails, doing: string, answer: string):
         doing +
           l10n.t(
             'The image is locked by its digest. To unlock it: {0}',
-            unlockCommand(name, '--image', `${repository}@DIGEST`),
+            unlockCommand(name, '--image', `${repository}@${digest}`),
           ),
         'retry',
       );

@@ -80,6 +80,12 @@ interface Grant {
   readonly endsAtMs: number;
 }
 
+const LOCKED = [
+  405,
+  'REGISTRY_DISALLOWED_OPERATION',
+  'The operation is disallowed on this registry, repository or image.',
+] as const;
+
 const refusal = (status: number, code: string, message: string): Behaviour =>
   json({ errors: [{ code, message }] }, status);
 const unauthorized = refusal(
@@ -250,13 +256,7 @@ export async function startAcrContract(options: AcrContractOptions): Promise<Acr
     const manifest = repository.tags.get(tag);
     if (manifest === undefined) return refusal(404, 'TAG_UNKNOWN', 'the specified tag does not exist');
     const locks = [repository.attributes, repository.tagAttributes?.[tag], manifest.attributes];
-    if (locks.some(isLocked)) {
-      return refusal(
-        405,
-        'REGISTRY_DISALLOWED_OPERATION',
-        'The operation is disallowed on this registry, repository or image.',
-      );
-    }
+    if (locks.some(isLocked)) return refusal(...LOCKED);
     repository.tags.delete(tag);
     return reply(202);
   };
@@ -310,13 +310,25 @@ export async function startAcrContract(options: AcrContractOptions): Promise<Acr
   );
   server.on('/v2/*', (exchange) => {
     const [, name, reference = ''] = /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(exchange.request.url) ?? [];
-    return guarded(name === undefined ? '' : `repository:${name}:pull`, () => {
+    const { method } = exchange.request;
+    const isDeletion = method === 'DELETE';
+    return guarded(name === undefined ? '' : `repository:${name}:${isDeletion ? 'delete' : 'pull'}`, () => {
       if (name === undefined) {
         return exchange.request.url === '/v2/' ? reply(200, '{}') : refusal(404, 'NOT_FOUND', 'not found');
       }
       const repository = repositories.get(name);
       const manifest =
         repository?.tags.get(reference) ?? repository?.manifests.find(({ digest }) => digest === reference);
+      if (method === 'PUT' || isDeletion) {
+        const locks = [repository?.attributes, repository?.tagAttributes?.[reference], manifest?.attributes];
+        if (locks.some(isLocked)) return refusal(...LOCKED);
+      }
+      // With all its tags: https://learn.microsoft.com/rest/api/containerregistry/manifests/delete
+      if (isDeletion && repository !== undefined && manifest !== undefined) {
+        repository.manifests.splice(repository.manifests.indexOf(manifest), 1);
+        for (const [tag, each] of repository.tags) if (each === manifest) repository.tags.delete(tag);
+        return reply(202);
+      }
       if (manifest?.bytes === undefined) return refusal(404, 'MANIFEST_UNKNOWN', 'manifest is not known');
       return reply(200, manifest.bytes, {
         'content-type': manifest.mediaType ?? '',

@@ -25,6 +25,7 @@ export interface EcrImage {
   readonly imageTags?: readonly string[];
   readonly imageSizeInBytes?: number;
   readonly imagePushedAt?: number;
+  readonly lastRecordedPullTime?: number;
   readonly imageManifestMediaType?: string;
   readonly artifactMediaType?: string;
   readonly imageScanFindingsSummary?: { readonly findingSeverityCounts?: Readonly<Record<string, number>> };
@@ -73,14 +74,19 @@ export async function startEcrContract(options: EcrContractOptions): Promise<Ecr
   const deleteImages = (input: Input): unknown => {
     imagesOf(input);
     const failures: unknown[] = [];
-    for (const imageId of input['imageIds'] as { imageTag: string }[]) {
-      const { imageTag } = imageId;
-      if (!images.some(({ imageTags }) => imageTags?.includes(imageTag))) {
+    for (const imageId of input['imageIds'] as { imageTag?: string; imageDigest?: string }[]) {
+      const { imageTag = '', imageDigest } = imageId;
+      const index = images.findIndex(
+        (image) => image.imageDigest === imageDigest || image.imageTags?.includes(imageTag),
+      );
+      const image = images[index];
+      if (image === undefined) {
         failures.push({ imageId, failureCode: 'ImageNotFound', failureReason: 'Requested image not found' });
+        continue;
       }
-      images = images
-        .map((image) => ({ ...image, imageTags: (image.imageTags ?? []).filter((tag) => tag !== imageTag) }))
-        .filter(({ imageTags }) => imageTags.length > 0);
+      const imageTags = (image.imageTags ?? []).filter((tag) => tag !== imageTag);
+      const isGone = imageDigest !== undefined || imageTags.length === 0;
+      images = images.toSpliced(index, 1, ...(isGone ? [] : [{ ...image, imageTags }]));
     }
     return { imageIds: input['imageIds'], failures };
   };
@@ -102,11 +108,23 @@ export async function startEcrContract(options: EcrContractOptions): Promise<Ecr
     },
     // API_DescribeImages.html
     DescribeImages: (input) => {
-      if ((input['filter'] as { tagStatus?: string } | undefined)?.tagStatus !== 'TAGGED') {
-        throw new Refusal('InvalidParameterException', 'this server lists tagged images');
+      const { imageIds, filter } = input as {
+        readonly imageIds?: readonly { readonly imageDigest: string }[];
+        readonly filter?: { readonly tagStatus?: 'TAGGED' | 'UNTAGGED' };
+      };
+      const isTagged = ({ imageTags = [] }: EcrImage) => imageTags.length > 0;
+      const all = imagesOf(input);
+      if (imageIds === undefined) {
+        const wanted =
+          filter?.tagStatus === 'UNTAGGED' ? all.filter((image) => !isTagged(image)) : tagged(input);
+        const { page, nextToken } = pageOf(wanted, input);
+        return { imageDetails: page, nextToken };
       }
-      const { page, nextToken } = pageOf(tagged(input), input);
-      return { imageDetails: page, nextToken };
+      const found = all.filter((image) =>
+        imageIds.some(({ imageDigest }) => imageDigest === image.imageDigest),
+      );
+      if (found.length === 0) throw new Refusal('ImageNotFoundException', 'The image does not exist');
+      return { imageDetails: found };
     },
     BatchDeleteImage: deleteImages,
     CreateRepository: create,

@@ -1,6 +1,6 @@
 /**
  * Harbor's API as far as Berth speaks to it, from api/v2.0/swagger.yaml of goharbor/harbor (every server shows it at
- * /devcenter-api-2.0): getSystemInfo, listAllRepositories, listRepositories, listArtifacts, getArtifact, deleteTag.
+ * /devcenter-api-2.0): getSystemInfo, listAllRepositories, listRepositories, listArtifacts, getArtifact, deleteArtifact, deleteTag.
  */
 import { json, reply } from '../faultServer/behaviours.ts';
 import { FaultServer } from '../faultServer/FaultServer.ts';
@@ -75,6 +75,16 @@ export async function startHarborContract(options: HarborContractOptions): Promi
     return reply(200);
   };
 
+  /** With all its tags. */
+  const deleteArtifact = (full: string, digest: string): Behaviour => {
+    if (readOnly) return failure(403, 'FORBIDDEN', 'forbidden');
+    const artifacts = repositories.get(full)!;
+    const kept = artifacts.filter((each) => each.digest !== digest);
+    if (kept.length === artifacts.length) return failure(404, 'NOT_FOUND', `artifact ${digest} not found`);
+    repositories.set(full, kept);
+    return reply(200);
+  };
+
   server.on('GET /api/v2.0/systeminfo', json({ auth_mode: 'db_auth', self_registration: false }));
   server.on(
     'GET /api/v2.0/repositories',
@@ -103,7 +113,11 @@ export async function startHarborContract(options: HarborContractOptions): Promi
       const full = `${project}/${decodeURIComponent(decodeURIComponent(encoded))}`;
       const artifacts = repositories.get(full);
       if (!artifacts || /%2F/i.test(encoded)) return failure(404, 'NOT_FOUND', `${full} not found`);
-      if (exchange.request.method === 'DELETE') return deleteTag(full, reference ?? '', tag ?? '');
+      if (exchange.request.method === 'DELETE') {
+        return tag === undefined
+          ? deleteArtifact(full, reference ?? '')
+          : deleteTag(full, reference ?? '', tag);
+      }
       if (reference === undefined) {
         // `tags=*` and `tags=nil`, as the swagger's parameter `query` says.
         const wanted = url.searchParams.get('q');

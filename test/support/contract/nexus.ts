@@ -11,6 +11,7 @@ export interface NexusImage {
   readonly name: string;
   readonly version: string;
   readonly contentType?: string;
+  readonly lastDownloaded?: string;
   /** The search does not know it yet. */
   readonly isUnindexed?: boolean;
 }
@@ -196,7 +197,7 @@ function toComponent(origin: string, repository: string, image: NexusImage) {
         },
         contentType,
         lastModified: '2026-01-02T03:04:05.678+00:00',
-        lastDownloaded: null,
+        lastDownloaded: image.lastDownloaded ?? null,
         uploader: 'ada',
         uploaderIp: '127.0.0.1',
         fileSize: 528,

@@ -9,6 +9,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nullLogger } from '../../../src/core/common/Logger.ts';
+import { retag } from '../../../src/core/operations/retag.ts';
+import { AcrProvider } from '../../../src/core/providers/AcrProvider.ts';
 import { ArtifactoryProvider } from '../../../src/core/providers/ArtifactoryProvider.ts';
 import { AzureCredentialStore } from '../../../src/core/providers/azure/AzureCredentialStore.ts';
 import { EcrProvider } from '../../../src/core/providers/EcrProvider.ts';
@@ -31,9 +33,11 @@ import { startGoogleContract } from '../../support/contract/google.ts';
 import { json, reply } from '../../support/faultServer/behaviours.ts';
 import { FaultServer } from '../../support/faultServer/FaultServer.ts';
 import { GITEA_USER, startGitea, type GiteaServer } from '../../support/servers/gitea.ts';
+import { sampleImage } from '../../support/sampleImage.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
 import { wordsOf } from '../../support/words.ts';
+import { CONNECTION_ID, createTestJournal } from '../operations/operationsFixture.ts';
 
 const { signal } = new AbortController();
 const basic = (username: string, password: string) => ({ kind: 'basic', username, password }) as const;
@@ -266,6 +270,30 @@ describe('Bad input, in words', () => {
       'HOST does not accept the Microsoft account: it is of another directory (tenant), which the connection’s setting "tenant" can name, or has no role on the registry. Whoever manages access there can grant it with "az role assignment create --assignee USER --role AcrPull --scope $(az acr show --name NAME --query id --output tsv)". It answered: "authentication required, visit https://aka.ms/acr/authorization for more information.".',
     );
     assert.equal(action, 'signIn');
+  });
+
+  it('Azure: a tag that is locked, when it is to be moved', async () => {
+    const [old, newer] = [sampleImage({ layer: 'old' }), sampleImage({ layer: 'new' })];
+    const manifests = [
+      { ...old, tags: ['stable'] },
+      { ...newer, tags: ['2.0'] },
+    ];
+    await using registry = await startAcrContract({
+      repositories: { app: { manifests, tagAttributes: { stable: { writeEnabled: false } } } },
+      accounts: { 'admin:secret': ['AcrPull'] },
+    });
+    await using connection = new TestConnection(registry.server.origin, {
+      credential: basic('admin', 'secret'),
+    });
+    await using kept = await createTestJournal();
+    const provider = new AcrProvider(testProviderContext(connection));
+    const request = { repository: 'app', source: '2.0', targetTag: 'stable', overwrite: true };
+    const options = { journal: kept.journal, connectionId: CONNECTION_ID, signal };
+    assert.deepEqual(await wordsOf(retag(provider, request, options)), {
+      message:
+        'Could not write the manifest (app:stable). The tag, its image or the repository is locked. To see what: az acr repository show --name NAME --repository app',
+      action: 'retry',
+    });
   });
 
   it('GitLab of one’s own: a token without the scope', async () => {

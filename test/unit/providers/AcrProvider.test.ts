@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
 import type { Credential } from '../../../src/core/credentials/CredentialStore.ts';
-import { digestOf } from '../../../src/core/oci/digest.ts';
+import { digestOf, type Digest } from '../../../src/core/oci/digest.ts';
 import { MediaType } from '../../../src/core/oci/mediaType.ts';
 import { AcrProvider } from '../../../src/core/providers/AcrProvider.ts';
 import { detectProviderKind } from '../../../src/core/providers/index.ts';
@@ -226,6 +226,46 @@ describe('AcrProvider', () => {
       items.map(({ digest, sizeInBytes }) => [digest, sizeInBytes]),
       [[digestOf(Buffer.from('free')), 7]],
     );
+  });
+
+  it('deletes what no tag leads to, and nothing that has got a tag since it was listed', async () => {
+    const [free, tagged] = [image('free'), image('tagged', { tags: ['1'] })];
+    await using contract = await start({ app: { manifests: [free, tagged] } });
+    await using connection = connect(contract);
+    const { provider } = connection;
+    await provider.deleteUntagged('app', free.digest as Digest, signal);
+    assert.deepEqual((await provider.listUntagged('app', undefined, signal)).items, []);
+    const { kind, details } = await errorOf(provider.deleteUntagged('app', tagged.digest as Digest, signal));
+    assert.deepEqual([kind, details.reason], ['conflict', 'manifestHasTags']);
+    assert.deepEqual(contract.tagsOf('app'), ['1']);
+  });
+
+  it('tells which lock keeps what no tag leads to', async () => {
+    const held = image('held', { attributes: { deleteEnabled: false } });
+    const free = image('free');
+    await using contract = await start({
+      app: { manifests: [held] },
+      whole: { manifests: [free], attributes: { deleteEnabled: false } },
+    });
+    await using connection = connect(contract);
+    const reasonOf = async (repository: string, { digest }: AcrContractManifest) =>
+      (await errorOf(connection.provider.deleteUntagged(repository, digest as Digest, signal))).details
+        .reason;
+    assert.equal(await reasonOf('app', held), 'imageLocked');
+    assert.equal(await reasonOf('whole', free), 'repositoryLocked');
+  });
+
+  it('names the role that is missing to delete what no tag leads to', async () => {
+    const free = image('free');
+    await using contract = await start(
+      { app: { manifests: [free] } },
+      { accounts: { 'admin:secret': ['AcrPull'] } },
+    );
+    await using connection = connect(contract);
+    const { details } = await errorOf(
+      connection.provider.deleteUntagged('app', free.digest as Digest, signal),
+    );
+    assert.deepEqual([details.reason, details.missing], ['missingRole', 'AcrDelete']);
   });
 
   it('untags: the image and its other tags stay', async () => {

@@ -68,6 +68,29 @@ describe('ArtifactoryProvider', () => {
     assert.deepEqual(at.requests(), Array(4).fill('POST /artifactory/api/search/aql'));
   });
 
+  it('tells when a tag was last pulled, an index among them, and that it never was', async () => {
+    const downloaded = '2026-02-03T04:05:06.789Z';
+    const items = [
+      ...artifactoryTag('app', 'pulled', { downloaded }),
+      ...artifactoryTag('app', 'multi', { downloaded, isIndex: true }),
+      ...artifactoryTag('app', 'never'),
+    ];
+    await using at = await connect(
+      { repositories: { 'docker-local': items } },
+      { path: '/artifactory/api/docker/docker-local', pathStyle: 'api' },
+    );
+    assert.equal(at.provider.capabilities.recordsPulls, true);
+    const listed = await at.provider.listTags('app', undefined, signal);
+    assert.deepEqual(
+      Object.fromEntries(listed.items.map(({ name, details }) => [name, details?.lastPulledAt])),
+      {
+        pulled: new Date(downloaded),
+        multi: new Date(downloaded),
+        never: 'never',
+      },
+    );
+  });
+
   it('lists neither what lies below a repository nor the images of an index, nor calls sizes known that are not', async () => {
     const marker = { path: 'app/remote', name: 'sha256__ab.marker', size: 0 };
     const items = [

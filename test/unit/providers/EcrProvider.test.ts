@@ -163,6 +163,51 @@ describe('EcrProvider', () => {
     );
   });
 
+  it('lists what no tag leads to, a thousand at a time, and deletes it unless it has got a tag since', async () => {
+    const bare = (name: string) => image(name, { imageTags: [] });
+    const images = [
+      ...Array.from({ length: 1200 }, (_, index) => bare(`bare${index}`)),
+      image('tagged', { lastRecordedPullTime: PUSHED.getTime() / 1000 }),
+    ];
+    await using ecr = await startEcrContract({ keys, images });
+    await using opened = open(ecr.server.origin);
+    const { provider } = opened;
+    const listed = await listAll((cursor) => provider.listUntagged('team/app', cursor, signal));
+    assert.equal(listed.length, 1200);
+    assert.deepEqual(ecr.calls(), ['DescribeImages', 'DescribeImages']);
+    const [first] = listed;
+    assert.deepEqual(
+      [first?.digest, first?.sizeInBytes, first?.createdAt, first?.lastPulledAt, first?.mediaType],
+      [digest('bare0'), 1000, PUSHED, 'never', DOCKER_MANIFEST],
+    );
+    await provider.deleteUntagged('team/app', digest('bare0'), signal);
+    const left = await listAll((cursor) => provider.listUntagged('team/app', cursor, signal));
+    assert.equal(left.length, 1199);
+    await assert.rejects(provider.deleteUntagged('team/app', digest('tagged'), signal), (error) => {
+      assert.ok(isCoreError(error, 'conflict'));
+      assert.equal(error.details.reason, 'manifestHasTags');
+      return true;
+    });
+    await assert.rejects(provider.deleteUntagged('team/app', digest('bare0'), signal), (error) =>
+      isCoreError(error, 'notFound'),
+    );
+    assert.equal((await provider.listTags('team/app', undefined, signal)).items.length, 1);
+  });
+
+  it('names what is missing to delete what no tag leads to', async () => {
+    await using ecr = await startEcrContract({
+      keys: { AKIADEFAULT: ['BatchDeleteImage'] },
+      images: [image('bare', { imageTags: [] })],
+    });
+    await using opened = open(ecr.server.origin);
+    await assert.rejects(opened.provider.deleteUntagged('team/app', digest('bare'), signal), (error) => {
+      assert.ok(isCoreError(error, 'forbidden'));
+      assert.equal(error.details.missing, 'ecr:BatchDeleteImage');
+      assert.equal(error.details.operation, 'delete manifest');
+      return true;
+    });
+  });
+
   it('creates a repository, and is content with one that is there', async () => {
     await using ecr = await startEcrContract({ keys });
     await using opened = open(ecr.server.origin);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { isCoreError, type CoreError } from '../../../src/core/common/CoreError.ts';
+import type { Digest } from '../../../src/core/oci/digest.ts';
 import { GhcrProvider } from '../../../src/core/providers/GhcrProvider.ts';
 import { readPages } from '../../../src/core/registry/readPages.ts';
 import { startGitHubContract } from '../../support/contract/gitHub.ts';
@@ -7,7 +8,7 @@ import type { GitHubContract, GitHubContractOptions } from '../../support/contra
 import { json } from '../../support/faultServer/behaviours.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
-import { listAllTags } from '../../support/listAll.ts';
+import { listAll, listAllTags } from '../../support/listAll.ts';
 
 const TOKEN = 'ghp_canary';
 const SCOPES = ['read:packages', 'write:packages', 'delete:packages', 'read:org'];
@@ -304,6 +305,62 @@ describe('GhcrProvider', () => {
         (error) => isCoreError(error, 'unsupported') && error.details.reason === 'lastTaggedVersion',
       );
       assert.ok(gitHub.server.requests.every(({ method }) => method === 'GET'));
+    });
+  });
+
+  describe('versions without a tag', () => {
+    const seeded = async (options: Partial<GitHubContractOptions> = {}) => {
+      const gitHub = await start(options);
+      const bare = Array.from({ length: 120 }, () => gitHub.push('acme/app', []));
+      const tagged = gitHub.push('acme/app', ['v1']);
+      const here = await connect(gitHub, { namespace: 'acme' });
+      return {
+        gitHub,
+        bare: bare.toReversed() as Digest[],
+        tagged: tagged as Digest,
+        provider: here.provider,
+        [Symbol.asyncDispose]: async () => {
+          await here[Symbol.asyncDispose]();
+          await gitHub[Symbol.asyncDispose]();
+        },
+      };
+    };
+
+    it('are listed a hundred versions a request, with their time', async () => {
+      await using at = await seeded();
+      const listed = await listAll((cursor) => at.provider.listUntagged('app', cursor, signal));
+      assert.ok(listed.every(({ createdAt }) => createdAt));
+      assert.deepEqual(
+        listed.map(({ digest }) => digest),
+        at.bare,
+      );
+    });
+
+    it('are deleted wherever they are in the list, and are done when they are gone', async () => {
+      await using at = await seeded();
+      const last = at.bare.at(-1)!;
+      await at.provider.deleteUntagged('app', last, signal);
+      assert.ok(!at.gitHub.digestsOf('acme/app').includes(last));
+      assert.equal(at.gitHub.digestsOf('acme/app').length, 120);
+      await at.provider.deleteUntagged('app', last, signal);
+    });
+
+    it('stay when they have got a tag since', async () => {
+      await using at = await seeded();
+      await assert.rejects(
+        at.provider.deleteUntagged('app', at.tagged, signal),
+        (error) => isCoreError(error, 'conflict') && error.details.reason === 'tagMoved',
+      );
+      assert.deepEqual(at.gitHub.tagsOf('acme/app'), { v1: at.tagged });
+    });
+
+    it('stay when the token has not the scope, which is named', async () => {
+      await using at = await seeded({ scopes: ['read:packages', 'read:org'] });
+      await assert.rejects(at.provider.deleteUntagged('app', at.bare[0]!, signal), (error) => {
+        assert.ok(isCoreError(error, 'forbidden'));
+        assert.equal(error.details.missing, 'delete:packages');
+        return true;
+      });
     });
   });
 

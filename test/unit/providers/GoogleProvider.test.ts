@@ -108,6 +108,42 @@ describe('GoogleProvider', () => {
     assert.equal(shown.get('stray'), undefined);
   });
 
+  it('lists what no tag leads to with the tags, and lets the registry keep what has got one since', async () => {
+    const index = { mediaType: MediaType.ociIndex, imageSizeBytes: '700' };
+    await using contract = await startGoogleContract({
+      accessToken: ACCESS_TOKEN,
+      images: {
+        'p/app': {
+          ...image('tagged', 'v1'),
+          ...image('bare'),
+          [digestOf(Buffer.from('index'))]: { ...image('index'), ...index, timeUploadedMs: String(PUSHED) },
+          'no digest': image('odd'),
+        },
+      },
+    });
+    await using session = connect(contract, 'gcr.io', '/p');
+    const { items } = await session.provider.listUntagged('app', undefined, signal);
+    assert.deepEqual(
+      items.map(({ digest, mediaType, sizeInBytes, createdAt }) => [
+        digest,
+        mediaType,
+        sizeInBytes,
+        createdAt?.getTime(),
+      ]),
+      [
+        [digestOf(Buffer.from('bare')), MediaType.dockerManifest, 1000, PUSHED],
+        // The size told of an index is its own.
+        [digestOf(Buffer.from('index')), MediaType.ociIndex, undefined, PUSHED],
+      ],
+    );
+    assert.equal(contract.dataRequests().length, 1);
+    const tagged = digestOf(Buffer.from('tagged'));
+    await assert.rejects(
+      session.provider.client.deleteManifest('app', tagged, signal),
+      (error) => isCoreError(error, 'conflict') && error.details.reason === 'manifestHasTags',
+    );
+  });
+
   it('reads an index for its platforms and size, which the listing does not say', async () => {
     const sample = sampleImage();
     await using contract = await startGoogleContract({

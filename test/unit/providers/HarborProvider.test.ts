@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
 import type { Credential } from '../../../src/core/credentials/CredentialStore.ts';
+import { digestOf, type Digest } from '../../../src/core/oci/digest.ts';
 import { HarborProvider } from '../../../src/core/providers/HarborProvider.ts';
 import { probeProviderKind } from '../../../src/core/providers/index.ts';
 import { harborArtifact, startHarborContract } from '../../support/contract/harbor.ts';
@@ -9,7 +10,7 @@ import { json } from '../../support/faultServer/behaviours.ts';
 import { FaultServer } from '../../support/faultServer/FaultServer.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
 import { testProviderContext } from '../../support/testProviderContext.ts';
-import { listAllTags } from '../../support/listAll.ts';
+import { listAll, listAllTags } from '../../support/listAll.ts';
 
 const ROBOT: Credential = { kind: 'basic', username: 'robot$team+ci', password: 'canary' };
 
@@ -116,6 +117,45 @@ describe('HarborProvider', () => {
     await assert.rejects(at.provider.getTagDetails('team/a/b', '1.0', signal), (error) =>
       isCoreError(error, 'notFound'),
     );
+  });
+
+  it('lists what no tag leads to, page by page, and deletes it unless it has got a tag since', async () => {
+    const bare = Array.from({ length: 150 }, (_, index) =>
+      harborArtifact(null, { digest: digestOf(Buffer.from(`bare${index}`)) }),
+    );
+    const tagged = harborArtifact(['v1']);
+    await using at = await connect({ repositories: { 'team/app': [tagged, ...bare] } });
+    const listed = await listAll((cursor) => at.provider.listUntagged('team/app', cursor, signal));
+    assert.deepEqual(
+      listed.map(({ digest }) => digest),
+      bare.map(({ digest }) => digest),
+    );
+    const [first] = listed;
+    assert.deepEqual([first?.sizeInBytes, first?.lastPulledAt], [4321, 'never']);
+    assert.equal(at.harbor.server.requests.length, 2);
+    await at.provider.deleteUntagged('team/app', first!.digest, signal);
+    assert.equal(at.harbor.artifactsOf('team/app').length, 150);
+    await assert.rejects(
+      at.provider.deleteUntagged('team/app', tagged.digest as Digest, signal),
+      (error) => isCoreError(error, 'conflict') && error.details.reason === 'manifestHasTags',
+    );
+    await assert.rejects(at.provider.deleteUntagged('team/app', first!.digest, signal), (error) =>
+      isCoreError(error, 'notFound'),
+    );
+    assert.equal(at.harbor.artifactsOf('team/app').length, 150);
+  });
+
+  it('names the permission that is missing to delete what no tag leads to', async () => {
+    await using at = await connect({ repositories: { 'team/app': [harborArtifact(null)] }, readOnly: true });
+    const [bare] = at.harbor.artifactsOf('team/app');
+    await assert.rejects(at.provider.deleteUntagged('team/app', bare!.digest as Digest, signal), (error) => {
+      assert.ok(isCoreError(error, 'forbidden'));
+      assert.deepEqual(
+        [error.details.reason, error.details.missing],
+        ['missingPermission', 'artifact:delete'],
+      );
+      return true;
+    });
   });
 
   it('says why a tag may not be deleted: an immutability rule, or a permission', async () => {

@@ -63,6 +63,21 @@ describe('NexusProvider', () => {
     assert.equal(searches(at.nexus), 20);
   });
 
+  it('tells when a tag was last pulled, and that it never was', async () => {
+    const lastDownloaded = '2026-02-03T04:05:06.789+00:00';
+    const images = [
+      { name: 'app', version: 'pulled', lastDownloaded },
+      { name: 'app', version: 'never' },
+    ];
+    await using at = await connect({ repositories: { 'docker-hosted': images } }, byPath);
+    assert.equal(at.provider.capabilities.recordsPulls, true);
+    const { items } = await at.provider.listTags('app', undefined, signal);
+    assert.deepEqual(Object.fromEntries(items.map(({ name, details }) => [name, details?.lastPulledAt])), {
+      pulled: new Date(lastDownloaded),
+      never: 'never',
+    });
+  });
+
   it('lists what the registry has, also what the search does not know yet or finds by half a name', async () => {
     await using at = await connect(
       {

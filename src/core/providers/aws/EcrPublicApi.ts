@@ -101,7 +101,7 @@ export class EcrPublicApi {
       (options) =>
         this.#ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds: [{ imageTag }] }), options),
     );
-    throwIfNotDeleted(reply.failures, subject);
+    throwIfNotDeleted(reply.failures, 'delete the tag', subject);
   }
 
   /** API_CreateRepository.html; one that is there already will do. */

@@ -14,13 +14,17 @@ const KINDS: Readonly<Record<string, readonly [kind: ErrorKind, reason?: string]
 };
 
 /** @throws CoreError when there is a failure: the reply's status is 200 all the same. */
-export function throwIfNotDeleted(failures: readonly ImageFailure[] | undefined, subject: string): void {
+export function throwIfNotDeleted(
+  failures: readonly ImageFailure[] | undefined,
+  operation: string,
+  subject: string,
+): void {
   const failure = failures?.[0];
   if (failure === undefined) return;
   const { failureCode = 'unknown', failureReason } = failure;
   const [kind, reason] = KINDS[failureCode] ?? ['protocol', 'badReply'];
-  throw new CoreError(kind, `delete tag: ${failureCode}`, {
-    operation: 'delete the tag',
+  throw new CoreError(kind, `${operation}: ${failureCode}`, {
+    operation,
     subject,
     code: failureCode,
     ...(reason !== undefined && { reason }),
