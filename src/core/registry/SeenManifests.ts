@@ -15,7 +15,7 @@ export interface SeenImage {
   /** Base first; never empty. */
   readonly layers: readonly Digest[];
   /** A tag seen on it, or on an index that lists it, with what that tag pointed to. */
-  readonly tag?: { readonly name: string; readonly digest: Digest };
+  readonly tag: { readonly name: string; readonly digest: Digest };
 }
 
 /** The visible tags of a dozen repositories with their platforms; some hundred kilobytes. */
@@ -47,21 +47,34 @@ export class SeenManifests {
     }
   }
 
-  /** The image with the most layers that are exactly the lowest layers of `layers`, and not all of them. */
-  findBase(layers: readonly Digest[]): SeenImage | undefined {
-    let best: Seen | undefined;
-    for (const seen of this.#images.values()) {
+  /**
+   * The image under a tag with the most layers that are exactly the lowest layers of `layers`, and not all of them.
+   * @param own digest of what `layers` are of, an image or an index: other platforms of it may begin with the same layers,
+   * and are no base of it
+   */
+  findBase(layers: readonly Digest[], own: string): SeenImage | undefined {
+    const family = this.#familyOf(own);
+    let best: SeenImage | undefined;
+    for (const [key, seen] of this.#images.entries()) {
       const count = seen.layers.length;
-      if (count >= layers.length || count < (best?.layers.length ?? 0)) continue;
+      if (count >= layers.length || count <= (best?.layers.length ?? 0)) continue;
       if (!seen.layers.every((digest, position) => digest === layers[position])) continue;
-      // Of two with the same layers the one with a tag says more.
-      if (!best || count > best.layers.length || (!this.#tagOf(best) && this.#tagOf(seen))) best = seen;
+      const tag = this.#tagOf(seen);
+      const isOwn = [seen.digest, tag?.digest, this.#parents.get(key)].some(
+        (each) => each && family.has(each),
+      );
+      if (tag && !isOwn) best = { ...seen, tag };
     }
-    const tag = best && this.#tagOf(best);
-    return best && { ...best, ...(tag && { tag }) };
+    return best;
   }
 
-  #tagOf({ repository, digest }: Seen): SeenImage['tag'] {
+  /** A manifest and the indexes that list it. */
+  #familyOf(digest: string): ReadonlySet<string> {
+    const indexes = [...this.#parents.entries()].filter(([key]) => key.endsWith(`@${digest}`));
+    return new Set([digest, ...indexes.map(([, index]) => index)]);
+  }
+
+  #tagOf({ repository, digest }: Seen): SeenImage['tag'] | undefined {
     const own = this.#tags.get(keyOf(repository, digest));
     if (own !== undefined) return { name: own, digest };
     const parent = this.#parents.get(keyOf(repository, digest));

@@ -78,7 +78,7 @@ function fromProvenance({ documents, decoded }: Attached): Found | undefined {
 
 /**
  * Among the images of every open connection that were read lately: no request is sent.
- * @param own digest of what is shown: another platform of the same index may begin with the same layers.
+ * @param own digest of what is shown
  */
 async function fromLayers(
   sessions: RegistrySessions,
@@ -86,16 +86,14 @@ async function fromLayers(
   own: string,
 ): Promise<Found | undefined> {
   const candidates = (await sessions.opened()).flatMap(({ client, endpoint }) => {
-    const seen = client.seen.findBase(layers);
-    return seen?.tag && seen.tag.digest !== own
-      ? [{ seen, tag: seen.tag, host: endpoint.referenceHost }]
-      : [];
+    const seen = client.seen.findBase(layers, own);
+    return seen ? [{ seen, host: endpoint.referenceHost }] : [];
   });
   const [best] = candidates.sort((a, b) => b.seen.layers.length - a.seen.layers.length);
   return (
     best && {
-      reference: `${best.host}/${best.seen.repository}:${best.tag.name}`,
-      digest: best.tag.digest,
+      reference: `${best.host}/${best.seen.repository}:${best.seen.tag.name}`,
+      digest: best.seen.tag.digest,
       by: 'layers',
     }
   );

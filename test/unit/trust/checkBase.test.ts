@@ -1,6 +1,8 @@
 /** Whether a base has moved on, on a real registry, and what is asked to find out. */
 import assert from 'node:assert/strict';
 import type { Digest } from '../../../src/core/oci/digest.ts';
+import type { ImageManifest, IndexManifest } from '../../../src/core/oci/manifest.ts';
+import { MediaType } from '../../../src/core/oci/mediaType.ts';
 import { SeenManifests } from '../../../src/core/registry/SeenManifests.ts';
 import { baseMaterialOf } from '../../../src/core/trust/baseMaterial.ts';
 import { checkBase, type BaseFacts } from '../../../src/core/trust/checkBase.ts';
@@ -83,17 +85,50 @@ describe('A base image', () => {
     assert.equal((await check('11', {})).state, 'gone');
   });
 
-  it('is recognised by its layers among what was read, the one with the most', async () => {
-    const base = seenImagesOf([layerOf('a'), layerOf('b')]);
-    assert.equal(base.findBase([layerOf('a'), layerOf('b'), layerOf('c')])?.tag?.name, 'v2');
-    assert.equal(base.findBase([layerOf('a'), layerOf('b')])?.tag?.name, 'v1', 'not itself');
-    assert.equal(base.findBase([layerOf('x'), layerOf('b'), layerOf('c')]), undefined);
+  it('is recognised by its layers among what was read, the one with the most', () => {
+    const seen = new SeenManifests();
+    const [a, b, c, x] = ['a', 'b', 'c', 'x'].map(layerOf) as [Digest, Digest, Digest, Digest];
+    for (const [tag, layers] of [
+      ['v1', [a]],
+      ['v2', [a, b]],
+      ['v3', [a, b, c]],
+    ] as const)
+      seen.record('r', tag, manifestOf(tag, layers));
+    const own = layerOf('own');
+    assert.equal(seen.findBase([a, b, c], own)?.tag.name, 'v2');
+    assert.equal(seen.findBase([a, b], own)?.tag.name, 'v1', 'not itself');
+    assert.equal(seen.findBase([x, b, c], own), undefined);
+  });
+
+  it('is not hidden by what begins with more of the layers: another platform, or an image without a tag', () => {
+    const seen = new SeenManifests();
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(layerOf) as [Digest, Digest, Digest, Digest];
+    const [base, own, other] = [
+      manifestOf('base', [a]),
+      manifestOf('own', [a, b, c, d]),
+      manifestOf('other', [a, b]),
+    ];
+    const index = indexOf('index', [own, other]);
+    const untagged = manifestOf('untagged', [a, b, c]);
+    seen.record('base', '12', base);
+    seen.record('app', 'v1', index);
+    for (const image of [own, other, untagged]) seen.record('app', image.digest, image);
+    const find = (digest: Digest) =>
+      seen.findBase(
+        own.layers.map((layer) => layer.digest),
+        digest,
+      );
+    assert.equal(find(index.digest)?.digest, base.digest);
+    assert.equal(find(own.digest)?.digest, base.digest, 'opened by the digest of the platform');
+    assert.equal(find(layerOf('third'))?.digest, other.digest, 'of another image it may be the base');
+    seen.record('app', 'v1-arm64', other);
+    assert.equal(find(index.digest)?.digest, base.digest, 'under a tag of its own as well');
   });
 
   it('is seen by its client whatever read it, with the tag of its index', async () => {
     await client.getManifest('base', '12', signal);
     await client.getManifest('base', now12.digest, signal);
-    const seen = client.seen.findBase(built('base now').layers);
+    const seen = client.seen.findBase(built('base now').layers, layerOf('own'));
     assert.deepEqual(
       [seen?.repository, seen?.digest, seen?.tag],
       ['base', now12.digest, { name: '12', digest: indexNow.digest }],
@@ -116,21 +151,25 @@ describe('A base image', () => {
   });
 });
 
-function seenImagesOf(layers: readonly Digest[]): SeenManifests {
-  const seen = new SeenManifests();
-  for (const count of [1, 2, 3]) {
-    seen.record('r', `v${count}`, {
-      kind: 'manifest',
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      digest: layerOf(`manifest ${count}`),
-      bytes: new Uint8Array(),
-      annotations: {},
-      config: descriptorOf(Buffer.from('{}')),
-      layers: [...layers, layerOf('more')].slice(0, count).map((digest) => ({
-        ...descriptorOf(Buffer.from('')),
-        digest,
-      })),
-    });
-  }
-  return seen;
+function manifestOf(name: string, layers: readonly Digest[]): ImageManifest {
+  return {
+    kind: 'manifest',
+    mediaType: MediaType.ociManifest,
+    digest: layerOf(`manifest ${name}`),
+    bytes: new Uint8Array(),
+    annotations: {},
+    config: descriptorOf(Buffer.from('{}')),
+    layers: layers.map((digest) => ({ ...descriptorOf(Buffer.from('')), digest })),
+  };
+}
+
+function indexOf(name: string, manifests: readonly ImageManifest[]): IndexManifest {
+  return {
+    kind: 'index',
+    mediaType: MediaType.ociIndex,
+    digest: layerOf(`index ${name}`),
+    bytes: new Uint8Array(),
+    annotations: {},
+    manifests: manifests.map(({ digest }) => ({ ...descriptorOf(Buffer.from('')), digest })),
+  };
 }
