@@ -1,13 +1,11 @@
 /** Differing files in VS Code's editors: each side is read from the one layer that holds it, and nothing else is. */
 import * as vscode from 'vscode';
 import { toDisplayLine } from '../../core/common/displayText.ts';
+import { changedFiles } from '../../core/image/compare/changedFiles.ts';
 import type { FileDifference, FileFacts } from '../../core/image/compare/compareFiles.ts';
 import { formatCount } from '../../platform/format.ts';
 import { formatImageFile } from '../../platform/imageFileAddress.ts';
 import type { ComparedImage, LoadedComparison } from './loadComparison.ts';
-
-/** As many as the multi-diff editor shows at once without becoming slow. */
-const MAX_OPENED = 100;
 
 /** Both sides beside each other, or the only one there is. */
 export async function openDifference(
@@ -29,22 +27,19 @@ export async function openAllDifferences(
   loaded: LoadedComparison,
   differences: readonly FileDifference[],
 ): Promise<void> {
-  const changed = differences.flatMap(({ kind, before, after }) => {
-    const [left, right] = [uriOf(loaded.before, before), uriOf(loaded.after, after)];
-    return kind === 'changed' && left && right ? [[right, left, right] as const] : [];
-  });
-  if (changed.length === 0) {
+  const { shown, total } = changedFiles(differences);
+  if (total === 0) {
     await vscode.window.showInformationMessage(
       vscode.l10n.t('None of the files that are shown has changed its content.'),
     );
     return;
   }
-  if (changed.length > MAX_OPENED) {
+  if (total > shown.length) {
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
         '{0} files have changed; the first {1} are open. Filter the list to see others.',
-        formatCount(changed.length),
-        formatCount(MAX_OPENED),
+        formatCount(total),
+        formatCount(shown.length),
       ),
     );
   }
@@ -53,7 +48,11 @@ export async function openAllDifferences(
     toDisplayLine(loaded.before.target.title),
     toDisplayLine(loaded.after.target.title),
   );
-  await vscode.commands.executeCommand('vscode.changes', title, changed.slice(0, MAX_OPENED));
+  const resources = shown.map(({ before, after }) => {
+    const [left, right] = [uriOf(loaded.before, before), uriOf(loaded.after, after)];
+    return [right, left, right];
+  });
+  await vscode.commands.executeCommand('vscode.changes', title, resources);
 }
 
 function uriOf({ address }: ComparedImage, facts: FileFacts | undefined): vscode.Uri | undefined {
