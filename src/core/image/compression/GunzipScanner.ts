@@ -21,8 +21,7 @@ const STRETCH = 96 * 1024;
 const MAX_STRETCH = 512 * 1024;
 /** Output of a stretch that is kept to prove it against. */
 const MAX_KEPT_OUTPUT = 4 * 1024 * 1024;
-/** Every one is a turn of two threads. */
-const OUTPUT_CHUNK_SIZE = 1024 * 1024;
+const OUTPUT_CHUNK_SIZE = 256 * 1024;
 
 export class GunzipScanner {
   readonly #onOutput: (chunk: Buffer) => void;

@@ -1,5 +1,6 @@
 /** The file system of one image: names at once, content as it is asked for. */
 import { CoreError } from '../../common/CoreError.ts';
+import { TimeSlices, type Slices } from '../../common/TimeSlices.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { BlobSource, BlobSpan } from '../BlobSource.ts';
 import type { LayerIndex, LayerProblem } from '../layers/LayerIndex.ts';
@@ -32,6 +33,12 @@ export interface OpenImageFilesOptions {
 export interface FileContent {
   readonly file: FileEntry;
   readonly content: AsyncGenerator<Buffer>;
+}
+
+/** Files that are read out of one layer. */
+interface LayerFiles {
+  readonly entries: number[];
+  readonly names: Map<number, FileEntry[]>;
 }
 
 export class ImageFiles {
@@ -136,18 +143,30 @@ export class ImageFiles {
     yield* this.#reader(file.layer).read(file.entry, signal, span);
   }
 
-  /** Many files with as few requests as they take, layer by layer; each is read, or left, before the next. */
-  async *openAll(files: readonly FileEntry[], signal: AbortSignal): AsyncGenerator<FileContent> {
-    const byLayer = Map.groupBy(
-      files.filter(({ type }) => type === 'file'),
-      ({ layer }) => layer,
-    );
-    for (const [layer, inLayer] of byLayer) {
+  /**
+   * Many files with as few requests as they take, layer by layer; each is read, or left, before the next. What else is
+   * not a file is left out.
+   */
+  async *openAll(
+    files: Iterable<FileEntry>,
+    signal: AbortSignal,
+    slices: Slices = new TimeSlices(signal),
+  ): AsyncGenerator<FileContent> {
+    const byLayer = new Map<number, LayerFiles>();
+    for (const file of files) {
+      await slices.breathe();
+      if (file.type !== 'file') continue;
+      let inLayer = byLayer.get(file.layer);
+      if (!inLayer) byLayer.set(file.layer, (inLayer = { entries: [], names: new Map() }));
+      inLayer.entries.push(file.entry);
       // Names of one file (hard links) share their entry.
-      const byEntry = Map.groupBy(inLayer, ({ entry }) => entry);
-      const entries = [...byEntry].flatMap(([entry, names]) => names.map(() => entry));
-      for await (const { entry, content } of this.#reader(layer).readAll(entries, signal)) {
-        yield { file: byEntry.get(entry)!.shift()!, content };
+      const names = inLayer.names.get(file.entry);
+      if (names) names.push(file);
+      else inLayer.names.set(file.entry, [file]);
+    }
+    for (const [layer, { entries, names }] of byLayer) {
+      for await (const { entry, content } of this.#reader(layer).readAll(entries, signal, slices)) {
+        yield { file: names.get(entry)!.shift()!, content };
       }
     }
   }

@@ -2,7 +2,7 @@
  * Which files of an image are written where, when a folder of it is saved: only files and folders (no link, no device),
  * never outside the chosen folder, under names the disk takes, and no two into one.
  */
-import { CoreError } from '../../common/CoreError.ts';
+import { TimeSlices } from '../../common/TimeSlices.ts';
 import type { FileEntry } from './FileEntry.ts';
 
 export interface PlannedFile {
@@ -37,9 +37,6 @@ export function nameRulesOf(platform: NodeJS.Platform): NameRules {
 const WINDOWS_CHARACTERS = /[<>:"|?*\\\u0000-\u001f]/g;
 const WINDOWS_NAMES = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
 
-/** Milliseconds of work between two chances for others. */
-const SLICE_MS = 12;
-
 /**
  * A slice at a time, so that nothing stands still however many there are.
  * @param entries below `base`, parents before children
@@ -60,13 +57,9 @@ export async function planTree(
   let skipped = 0;
   let renamed = 0;
   let sizeInBytes = 0;
-  let sliceStart = performance.now();
+  const slices = new TimeSlices(signal);
   for (const entry of entries) {
-    if (performance.now() - sliceStart > SLICE_MS) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      if (signal.aborted) throw new CoreError('cancelled', 'cancelled', {}, signal.reason);
-      sliceStart = performance.now();
-    }
+    await slices.breathe();
     const inside = entry.path.slice(prefix.length);
     const slash = inside.lastIndexOf('/');
     const parent = places.get(slash < 0 ? '' : inside.slice(0, slash));

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { CoreError } from '../../common/CoreError.ts';
+import { TimeSlices } from '../../common/TimeSlices.ts';
 import type { FileEntry } from './FileEntry.ts';
 import type { ImageFiles } from './ImageFiles.ts';
 import type { TreePlan } from './planTree.ts';
@@ -42,10 +43,15 @@ export async function saveTree(
   try {
     await onDisk(temporary, () => mkdir(temporary));
     for (const folder of plan.folders) await onDisk(folder, () => mkdir(inside(temporary, folder)));
-    const places = new Map(plan.files.map(({ path, file }) => [file, path]));
+    const slices = new TimeSlices(signal);
+    const places = new Map<FileEntry, string>();
+    for (const { path, file } of plan.files) {
+      places.set(file, path);
+      await slices.breathe();
+    }
     let bytesDone = 0;
     let filesDone = 0;
-    for await (const { file, content } of files.openAll([...places.keys()], signal)) {
+    for await (const { file, content } of files.openAll(places.keys(), signal)) {
       const before = bytesDone;
       await writeContent(inside(temporary, places.get(file)!), file, content, (bytes) => {
         bytesDone = before + bytes;

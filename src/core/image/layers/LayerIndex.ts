@@ -283,6 +283,13 @@ export class LayerIndex {
     return this.#extras.get(entry) ?? NO_EXTRAS;
   }
 
+  /** Where the compressed parts of a file begin in the blob; 0 where it has none. */
+  chunksOffsetOf(entry: number): number {
+    const { chunkStart, chunkCompressed } = this.#columns;
+    const first = chunkStart?.[entry] ?? 0;
+    return first < (chunkStart?.[entry + 1] ?? 0) ? chunkCompressed![first]! : 0;
+  }
+
   /** In the order of the file. */
   chunksOf(entry: number): FileChunk[] {
     const {

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { createGunzip, crc32 } from 'node:zlib';
 import { CoreError } from '../../common/CoreError.ts';
+import { sortInSlices } from '../../common/sortInSlices.ts';
+import { TimeSlices, type Slices } from '../../common/TimeSlices.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { digestAlgorithm } from '../../oci/digest.ts';
 import type { SparseRegion } from '../archive/TarEntry.ts';
@@ -25,6 +27,8 @@ interface Run {
 const MAX_GAP = 1024 * 1024;
 /** Compressed parts of a lazy layer that are fetched together. */
 const MAX_CHUNK_SPAN = 8 * 1024 * 1024;
+/** Files of a lazy layer that are looked at for that. */
+const FETCHED_AHEAD = 200;
 const ZEROS = Buffer.alloc(64 * 1024);
 
 export class LayerReader {
@@ -44,24 +48,30 @@ export class LayerReader {
    * @throws CoreError `digestMismatch` when it is another, `protocol`, `cancelled`, or what the source throws
    */
   async *read(entry: number, signal: AbortSignal, span?: BlobSpan): AsyncGenerator<Buffer> {
-    for await (const file of this.readAll([entry], signal, span)) yield* file.content;
+    for await (const file of this.readAll([entry], signal, new TimeSlices(signal), span)) yield* file.content;
   }
 
   /**
    * Several files, in the order of the layer: near ones share a request. The content of one has to be read, or left,
    * before the next is asked for.
+   * @param slices in which they are put in order: there may be a million
    */
   async *readAll(
     entries: readonly number[],
     signal: AbortSignal,
+    slices: Slices,
     span?: BlobSpan,
   ): AsyncGenerator<{ readonly entry: number; readonly content: AsyncGenerator<Buffer> }> {
     const isLazy = this.#index.meta.compression === 'chunks';
-    yield* isLazy ? this.#readChunked(entries, signal, span) : this.#readArchived(entries, signal, span);
+    const placeOf = (entry: number): number =>
+      isLazy ? this.#index.chunksOffsetOf(entry) : this.#index.dataOffsetOf(entry);
+    const sorted = await sortInSlices(entries, (a, b) => placeOf(a) - placeOf(b), slices);
+    yield* isLazy
+      ? this.#readChunked(sorted, signal, span)
+      : this.#readArchived(sorted, signal, slices, span);
   }
 
-  async *#readArchived(entries: readonly number[], signal: AbortSignal, span?: BlobSpan) {
-    const sorted = entries.toSorted((a, b) => this.#index.dataOffsetOf(a) - this.#index.dataOffsetOf(b));
+  async *#readArchived(sorted: readonly number[], signal: AbortSignal, slices: Slices, span?: BlobSpan) {
     let cursor: Cursor | undefined;
     try {
       for (let i = 0; i < sorted.length; i += 1) {
@@ -74,7 +84,7 @@ export class LayerReader {
           await cursor?.close();
           cursor = undefined;
           if (stored.end > stored.start)
-            cursor = await this.#openRun(this.#runFor(sorted, i, stored), signal);
+            cursor = await this.#openRun(await this.#runFor(sorted, i, stored, slices), signal);
         }
         const isWhole = span === undefined;
         const content = this.#archivedContent(entry, cursor, regions, wanted, isWhole);
@@ -116,14 +126,17 @@ export class LayerReader {
   }
 
   /** From the first stored byte of the file to the end of the last that is near. */
-  #runFor(
+  async #runFor(
     sorted: readonly number[],
     first: number,
     stored: { readonly start: number; readonly end: number },
-  ): Run {
+    slices: Slices,
+  ): Promise<Run> {
     const at = this.#index.dataOffsetOf(sorted[first]!);
     let end = at + stored.end;
-    for (const entry of sorted.slice(first + 1)) {
+    for (let i = first + 1; i < sorted.length; i += 1) {
+      await slices.breathe();
+      const entry = sorted[i]!;
       const start = this.#index.dataOffsetOf(entry);
       if (start - end > MAX_GAP) break;
       const sparse = this.#index.extrasOf(entry).sparse;
@@ -181,15 +194,13 @@ export class LayerReader {
     return points.find(({ uncompressedOffset }) => uncompressedOffset === run.origin)?.compressedOffset ?? 0;
   }
 
-  async *#readChunked(entries: readonly number[], signal: AbortSignal, span?: BlobSpan) {
-    const files = entries
-      .map((entry) => ({ entry, chunks: this.#index.chunksOf(entry) }))
-      .sort((a, b) => (a.chunks[0]?.compressedOffset ?? 0) - (b.chunks[0]?.compressedOffset ?? 0));
+  async *#readChunked(sorted: readonly number[], signal: AbortSignal, span?: BlobSpan) {
     const cache = new SpanCache(this.#source, this.#descriptor, signal);
-    for (let i = 0; i < files.length; i += 1) {
-      const { entry, chunks } = files[i]!;
-      const later = files.slice(i + 1, i + 200).flatMap((file) => file.chunks);
-      const content = this.#chunkedContent(chunks, later, clip(span, this.#index.sizeOf(entry)), cache);
+    for (const [i, entry] of sorted.entries()) {
+      const later = (): FileChunk[] =>
+        sorted.slice(i + 1, i + FETCHED_AHEAD).flatMap((next) => this.#index.chunksOf(next));
+      const wanted = clip(span, this.#index.sizeOf(entry));
+      const content = this.#chunkedContent(this.#index.chunksOf(entry), later, wanted, cache);
       yield { entry, content };
       await content.return(undefined);
     }
@@ -197,7 +208,7 @@ export class LayerReader {
 
   async *#chunkedContent(
     chunks: readonly FileChunk[],
-    later: readonly FileChunk[],
+    later: () => readonly FileChunk[],
     { offset, length }: BlobSpan,
     cache: SpanCache,
   ): AsyncGenerator<Buffer> {
@@ -212,7 +223,7 @@ export class LayerReader {
       }
       const bytes = await this.#decompressChunk(
         chunk,
-        await cache.get(chunk, [...wanted.slice(i + 1), ...later]),
+        await cache.get(chunk, () => [...wanted.slice(i + 1), ...later()]),
       );
       yield bytes.subarray(from, to);
     }
@@ -313,9 +324,9 @@ class SpanCache {
     this.#signal = signal;
   }
 
-  async get(chunk: FileChunk, later: readonly FileChunk[]): Promise<Buffer> {
+  async get(chunk: FileChunk, later: () => readonly FileChunk[]): Promise<Buffer> {
     const { compressedOffset: start, compressedEnd: end } = chunk;
-    if (start < this.#start || end > this.#start + this.#bytes.length) await this.#fetch(chunk, later);
+    if (start < this.#start || end > this.#start + this.#bytes.length) await this.#fetch(chunk, later());
     return this.#bytes.subarray(start - this.#start, end - this.#start);
   }
 

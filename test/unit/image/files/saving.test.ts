@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { isCoreError } from '../../../../src/core/common/CoreError.ts';
+import { CoreError, isCoreError } from '../../../../src/core/common/CoreError.ts';
 import type { FileEntry } from '../../../../src/core/image/files/FileEntry.ts';
 import { openImageFiles, type ImageFiles } from '../../../../src/core/image/files/ImageFiles.ts';
 import { legalName, nameRulesOf, planTree } from '../../../../src/core/image/files/planTree.ts';
@@ -149,6 +149,43 @@ describe('Saving files of an image', () => {
     const plan = planTree(endless(), '/app', LINUX, controller.signal);
     setImmediate(() => controller.abort());
     await assert.rejects(plan, (error) => isCoreError(error, 'cancelled'));
+  });
+
+  it('puts files in order step by step, and stops between any two of them before it asks for a byte', async () => {
+    const count = 20_000;
+    const file = files.resolve('/app/readme.txt');
+    let looked = 0;
+    let most = 0;
+    let pauses = 0;
+    let last = Infinity;
+    function* names(): Generator<FileEntry> {
+      for (let i = 0; i < count; i += 1) {
+        looked += 1;
+        yield { ...file };
+      }
+    }
+    const breathe = async (): Promise<void> => {
+      most = Math.max(most, looked);
+      looked = 0;
+      pauses += 1;
+      if (pauses === last) throw new CoreError('cancelled', 'cancelled');
+    };
+    const first = async (): Promise<boolean | undefined> => {
+      await using opened = files.openAll(names(), signal, { breathe });
+      return (await opened.next()).done;
+    };
+    assert.equal(await first(), false);
+    assert.equal(most, 1);
+    assert.ok(
+      pauses > 2 * count,
+      `${pauses} pauses for ${count} names, put in order and then looked for neighbours`,
+    );
+    const requests = source.requests.length;
+    for (last of [1, count, count + 3, pauses]) {
+      pauses = 0;
+      await assert.rejects(first(), (error) => isCoreError(error, 'cancelled'));
+    }
+    assert.equal(source.requests.length, requests);
   });
 
   it('gives Windows only names that it takes', () => {
