@@ -149,7 +149,10 @@ export class MergedTree {
   }
 
   *#walk(path: string, merged: MergedEntry): Generator<FileEntry> {
-    for (const [name, child] of this.#merge(merged).children) {
+    const { parts } = merged;
+    // As they are looked at, where nothing has to be merged: a directory may hold a hundred thousand.
+    const children = parts.length === 1 ? this.#single(parts[0]!) : this.#merge(merged).children;
+    for (const [name, child] of children) {
       const childPath = path === '' ? name : `${path}/${name}`;
       yield this.#toEntry(child, childPath);
       if (child.parts.length > 0) yield* this.#walk(childPath, child);
@@ -174,7 +177,7 @@ export class MergedTree {
   }
 
   #merge({ parts }: MergedEntry): MergedDirectory {
-    if (parts.length === 1) return { children: this.#single(parts[0]!) };
+    if (parts.length === 1) return { children: new Map(this.#single(parts[0]!)) };
     const found = new Map<string, Place[]>();
     /** Names whose meaning no lower layer can change. */
     const closed = new Set<string>();
@@ -200,14 +203,14 @@ export class MergedTree {
   }
 
   /** One layer's directory by itself: sorted already. */
-  #single({ layer, entry }: Place): Map<string, MergedEntry> {
+  *#single({ layer, entry }: Place): Generator<readonly [name: string, child: MergedEntry]> {
     const index = this.layers[layer]!;
-    const children = new Map<string, MergedEntry>();
     for (let child = index.firstChildOf(entry); child < index.endOfChildren(entry); child += 1) {
-      if (index.kindOf(child) === EntryKind.whiteout) continue;
-      children.set(index.nameOf(child), this.#toMerged([{ layer, entry: child }]));
+      const kind = index.kindOf(child);
+      if (kind === EntryKind.whiteout) continue;
+      const parts = kind === EntryKind.directory ? [{ layer, entry: child }] : NO_PARTS;
+      yield [index.nameOf(child), { layer, entry: child, parts }];
     }
-    return children;
   }
 
   /** A directory that is only mentioned keeps the facts of the one below it. */
