@@ -3,7 +3,7 @@
 // Flags: --production (minified, as shipped), --tests, --watch.
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { globSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 
@@ -70,6 +70,28 @@ const lazyUndici = {
   },
 };
 
+/**
+ * Keeps what activation needs in one file. A module goes to a chunk by the entries that reach it, so every part shared
+ * with something loaded later would be a file of its own, and a file costs the extension host more than its lines do.
+ * Here whatever is loaded later reaches the entry as well, which has run by then.
+ */
+const oneEagerChunk = {
+  name: 'one-eager-chunk',
+  setup(build) {
+    const source = join(import.meta.dirname, 'src');
+    const entry = join(source, 'extension.ts');
+    build.onResolve({ filter: /^\./ }, ({ kind, path, importer, resolveDir }) =>
+      kind === 'dynamic-import' && importer.startsWith(source)
+        ? { path: join(resolveDir, path), namespace: 'later' }
+        : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
+      contents: `import ${JSON.stringify(entry)}; export * from ${JSON.stringify(path)};`,
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
 /** @type {esbuild.BuildOptions} */
 const extension = {
   ...shared,
@@ -82,7 +104,7 @@ const extension = {
   platform: 'node',
   target: 'node22',
   external: ['vscode'],
-  plugins: [lazyUndici],
+  plugins: [lazyUndici, oneEagerChunk],
   // CommonJS dependencies (undici) call require() for Node's own modules, which an ES module does not have.
   banner: {
     js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);",
