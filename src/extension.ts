@@ -3,20 +3,12 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { DockerRunner } from './core/docker/DockerRunner.ts';
 import { Docker } from './core/docker/Docker.ts';
-import { loadImageView } from './core/image/loadImageView.ts';
-import { parseDigest } from './core/oci/digest.ts';
 import { Journal } from './core/operations/Journal.ts';
 import type { RepositoryCleanUp } from './commands/cleanUp/RepositoryCleanUp.ts';
 import type { ImageCopies } from './commands/copy/ImageCopies.ts';
 import { registerCommands } from './commands/registerCommands.ts';
-import { openReferrerDocument } from './commands/referrers/openReferrerDocument.ts';
-import { fullReference } from './commands/tags/manifestTarget.ts';
 import { TagUndo } from './commands/tags/TagUndo.ts';
-import {
-  MANIFEST_SCHEME,
-  ManifestDocumentProvider,
-  openManifestDocument,
-} from './documents/manifestDocument.ts';
+import { MANIFEST_SCHEME, ManifestDocumentProvider } from './documents/manifestDocument.ts';
 import { IMAGE_SCHEME, ImageFileSystem } from './documents/imageFileSystem.ts';
 import { ActivityTree } from './explorer/ActivityTree.ts';
 import { ImageDropController, LocalImageDragController } from './explorer/ImageDropController.ts';
@@ -25,12 +17,12 @@ import { LayerChangeDecorations } from './explorer/LayerChangeDecorations.ts';
 import { LocalImagesTree } from './explorer/LocalImagesTree.ts';
 import { RegistriesTree } from './explorer/RegistriesTree.ts';
 import { selectedReferences } from './explorer/selectedReferences.ts';
-import { CapabilitiesPanelsOnFirstUse } from './panels/CapabilitiesPanelsOnFirstUse.ts';
 import { registerCleanUpLanguage } from './languages/cleanUp/registerCleanUpLanguage.ts';
-import { ComparePanels } from './panels/compare/ComparePanels.ts';
-import { ManifestPanels } from './panels/ManifestPanels.ts';
+import type { CapabilitiesRequest } from './panels/capabilitiesPanelProtocol.ts';
+import type { CompareSubject } from './panels/compare/ComparePanels.ts';
+import type { ManifestRequest } from './panels/manifestPanelProtocol.ts';
+import { PanelsOnFirstUse } from './panels/PanelsOnFirstUse.ts';
 import { AccountWatch } from './platform/AccountWatch.ts';
-import { createPanelReaders } from './panels/sections/createPanelReaders.ts';
 import { Activity } from './platform/Activity.ts';
 import { Capabilities } from './platform/Capabilities.ts';
 import { CleanUpReviews } from './platform/CleanUpReviews.ts';
@@ -44,8 +36,6 @@ import { LastAnswers } from './platform/LastAnswers.ts';
 import { openManifestSource } from './platform/manifestSource.ts';
 import { OpenImages } from './platform/OpenImages.ts';
 import { OutputLog } from './platform/OutputLog.ts';
-import { runPanelAction } from './platform/runPanelAction.ts';
-import { pullCommandLine } from './platform/pullCommandLine.ts';
 import { PullLimitStatusBar } from './platform/PullLimitStatusBar.ts';
 import { RegistrySessions, tryCreateEndpoint } from './platform/RegistrySessions.ts';
 import { SecretCredentials } from './platform/SecretCredentials.ts';
@@ -137,59 +127,33 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
 
-  const panels = own(
-    new ManifestPanels(context.extensionUri, {
-      load: async ({ connectionId, repository, reference }, platformDigest, signal) => {
-        const source = await openManifestSource(sessions, connectionId, repository);
-        return loadImageView(source, reference, signal, {
-          logger,
-          architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
-          ...(platformDigest !== undefined && { platformDigest }),
-        });
-      },
-      fullReference: ({ connectionId, repository, reference }) => {
-        const connection = settings.get(connectionId);
-        const endpoint = connection && tryCreateEndpoint(connection);
-        return endpoint ? fullReference(endpoint, repository, reference) : `${repository}:${reference}`;
-      },
-      pullCommand: ({ connectionId, repository, reference }, platform) => {
-        const connection = settings.get(connectionId);
-        const endpoint = connection && tryCreateEndpoint(connection);
-        return endpoint ? pullCommandLine(fullReference(endpoint, repository, reference), platform) : '';
-      },
-      openRaw: ({ connectionId, repository, digest, kind, name }) =>
-        openManifestDocument(
-          kind === 'config'
-            ? { kind, connectionId, repository, digest: parseDigest(digest), name }
-            : { kind, connectionId, repository, reference: digest, name },
-        ),
-      ...createPanelReaders(sessions, images, verifications, logger),
-      openAttached: ({ connectionId, repository, document, as }) =>
-        openReferrerDocument(
-          { connectionId, repository, ...document },
-          as === 'raw' ? 'referrer' : 'decodedReferrer',
-        ),
-      verify: async (request) => {
-        await vscode.commands.executeCommand('berth.verifySignature', { kind: 'reference', ...request });
-      },
-      onDidVerify: verifications.onDidChange,
-      runAction: runPanelAction,
-      logger,
+  const { extensionUri } = context;
+  const manifestPanels = own(
+    new PanelsOnFirstUse<[ManifestRequest]>('berth.manifest', async (viewType) => {
+      const { createManifestPanels } = await import('./createManifestPanels.ts');
+      const services = { settings, sessions, images, verifications, logger };
+      return createManifestPanels(viewType, extensionUri, services);
     }),
   );
-  own(vscode.window.registerWebviewPanelSerializer(ManifestPanels.viewType, panels));
   const capabilitiesPanels = own(
-    new CapabilitiesPanelsOnFirstUse(context.extensionUri, {
-      capabilities,
-      hostOf: (connectionId) => {
-        const connection = settings.get(connectionId);
-        return (connection && tryCreateEndpoint(connection)?.referenceHost) ?? connectionId;
-      },
-      logger,
+    new PanelsOnFirstUse<[CapabilitiesRequest]>('berth.capabilities', async (viewType) => {
+      const { CapabilitiesPanels } = await import('./panels/CapabilitiesPanels.ts');
+      return new CapabilitiesPanels(viewType, extensionUri, {
+        capabilities,
+        hostOf: (connectionId) => {
+          const connection = settings.get(connectionId);
+          return (connection && tryCreateEndpoint(connection)?.referenceHost) ?? connectionId;
+        },
+        logger,
+      });
     }),
   );
-  const comparePanels = own(new ComparePanels(context.extensionUri, { sessions, docker, images, logger }));
-  own(vscode.window.registerWebviewPanelSerializer(ComparePanels.viewType, comparePanels));
+  const comparePanels = own(
+    new PanelsOnFirstUse<CompareSubject>('berth.compare', async (viewType) => {
+      const { ComparePanels } = await import('./panels/compare/ComparePanels.ts');
+      return new ComparePanels(viewType, extensionUri, { sessions, docker, images, logger });
+    }),
+  );
   own(
     vscode.workspace.registerTextDocumentContentProvider(
       MANIFEST_SCHEME,
@@ -256,7 +220,7 @@ export function activate(context: vscode.ExtensionContext): void {
           images,
           imageFilesTree,
           imageFilesView,
-          panels,
+          manifestPanels,
           comparePanels,
           capabilitiesPanels,
           pullLimit,

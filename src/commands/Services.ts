@@ -10,9 +10,10 @@ import type { LocalImagesTree, LocalNode } from '../explorer/LocalImagesTree.ts'
 import type { RegistriesNode } from '../explorer/nodes.ts';
 import type { RegistriesTree } from '../explorer/RegistriesTree.ts';
 import type { ReferenceNode, ReferenceView } from '../explorer/selectedReferences.ts';
-import type { CapabilitiesPanelsOnFirstUse } from '../panels/CapabilitiesPanelsOnFirstUse.ts';
-import type { ComparePanels } from '../panels/compare/ComparePanels.ts';
-import type { ManifestPanels } from '../panels/ManifestPanels.ts';
+import type { CapabilitiesRequest } from '../panels/capabilitiesPanelProtocol.ts';
+import type { CompareSubject } from '../panels/compare/ComparePanels.ts';
+import type { ManifestRequest } from '../panels/manifestPanelProtocol.ts';
+import type { PanelsOnFirstUse } from '../panels/PanelsOnFirstUse.ts';
 import type { Activity } from '../platform/Activity.ts';
 import type { CleanUpReviews } from '../platform/CleanUpReviews.ts';
 import type { Connection } from '../platform/Connection.ts';
@@ -52,9 +53,9 @@ export interface Services {
   readonly images: OpenImages;
   readonly imageFilesTree: ImageFilesTree;
   readonly imageFilesView: vscode.TreeView<ImageFilesNode>;
-  readonly panels: ManifestPanels;
-  readonly comparePanels: ComparePanels;
-  readonly capabilitiesPanels: CapabilitiesPanelsOnFirstUse;
+  readonly manifestPanels: PanelsOnFirstUse<[ManifestRequest]>;
+  readonly comparePanels: PanelsOnFirstUse<CompareSubject>;
+  readonly capabilitiesPanels: PanelsOnFirstUse<[CapabilitiesRequest]>;
   readonly pullLimit: PullLimitStatusBar;
   readonly logger: Logger;
   /** Shows the log channel. */

@@ -19,15 +19,14 @@ export type ManifestPanelsDependencies = Omit<
 };
 
 export class ManifestPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
-  /** package.json: `onWebviewPanel:berth.manifest`. */
-  static readonly viewType = 'berth.manifest';
-
+  readonly #viewType: string;
   readonly #extensionUri: vscode.Uri;
   readonly #media: vscode.Uri;
   readonly #dependencies: ManifestPanelsDependencies;
   readonly #panels = new Map<string, vscode.WebviewPanel>();
 
-  constructor(extensionUri: vscode.Uri, dependencies: ManifestPanelsDependencies) {
+  constructor(viewType: string, extensionUri: vscode.Uri, dependencies: ManifestPanelsDependencies) {
+    this.#viewType = viewType;
     this.#extensionUri = extensionUri;
     this.#media = vscode.Uri.joinPath(extensionUri, 'dist', 'media');
     this.#dependencies = dependencies;
@@ -41,7 +40,7 @@ export class ManifestPanels implements vscode.WebviewPanelSerializer, vscode.Dis
       return;
     }
     const panel = vscode.window.createWebviewPanel(
-      ManifestPanels.viewType,
+      this.#viewType,
       request.title,
       vscode.ViewColumn.Active,
       this.#webviewOptions(),

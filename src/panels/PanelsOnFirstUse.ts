@@ -1,22 +1,21 @@
-/** The panels of "Show Registry Capabilities", loaded when the first is opened or comes back after a reload of the window. */
+/** The panels of one kind of webview, loaded when the first is opened or comes back after a reload of the window. */
 import * as vscode from 'vscode';
-import type { CapabilitiesPanels, CapabilitiesPanelsDependencies } from './CapabilitiesPanels.ts';
-import type { CapabilitiesRequest } from './capabilitiesPanelProtocol.ts';
 
-/** package.json: `onWebviewPanel:berth.capabilities`. */
-const VIEW_TYPE = 'berth.capabilities';
+/** @template Request what a panel is opened with. */
+export interface Panels<Request extends readonly unknown[]> extends vscode.WebviewPanelSerializer {
+  open(...request: Request): void | Promise<void>;
+  dispose(): void;
+}
 
-export class CapabilitiesPanelsOnFirstUse implements vscode.Disposable {
-  readonly #load: () => Promise<CapabilitiesPanels>;
+export class PanelsOnFirstUse<Request extends readonly unknown[]> implements vscode.Disposable {
+  readonly #load: () => Promise<Panels<Request>>;
   readonly #serializer: vscode.Disposable;
-  #panels: Promise<CapabilitiesPanels> | undefined;
+  #panels: Promise<Panels<Request>> | undefined;
 
-  constructor(extensionUri: vscode.Uri, dependencies: CapabilitiesPanelsDependencies) {
-    this.#load = async () => {
-      const module = await import('./CapabilitiesPanels.ts');
-      return new module.CapabilitiesPanels(VIEW_TYPE, extensionUri, dependencies);
-    };
-    this.#serializer = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
+  /** @param viewType of the webviews; package.json has it in `activationEvents`. */
+  constructor(viewType: string, load: (viewType: string) => Promise<Panels<Request>>) {
+    this.#load = () => load(viewType);
+    this.#serializer = vscode.window.registerWebviewPanelSerializer(viewType, {
       deserializeWebviewPanel: async (panel, state) =>
         (await this.#loaded()).deserializeWebviewPanel(panel, state),
     });
@@ -27,12 +26,11 @@ export class CapabilitiesPanelsOnFirstUse implements vscode.Disposable {
     void this.#panels?.then((panels) => panels.dispose());
   }
 
-  /** See CapabilitiesPanels. */
-  async open(request: CapabilitiesRequest): Promise<void> {
-    (await this.#loaded()).open(request);
+  async open(...request: Request): Promise<void> {
+    await (await this.#loaded()).open(...request);
   }
 
-  #loaded(): Promise<CapabilitiesPanels> {
+  #loaded(): Promise<Panels<Request>> {
     return (this.#panels ??= this.#load());
   }
 }

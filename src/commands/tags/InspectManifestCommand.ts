@@ -4,7 +4,7 @@ import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
 import { manifestRequestOf, type ManifestNode } from './manifestTarget.ts';
 
-type Needs = Pick<Services, 'panels' | 'registriesTree'>;
+type Needs = Pick<Services, 'manifestPanels' | 'registriesTree'>;
 
 /** Opens the readable panel of a tag, platform or referrer. */
 export class InspectManifestCommand implements Command {
@@ -18,6 +18,6 @@ export class InspectManifestCommand implements Command {
   async execute(node?: ManifestNode): Promise<void> {
     const target =
       node ?? (await askTagNode(this.#services.registriesTree, vscode.l10n.t('Inspect Manifest')));
-    await this.#services.panels.open(manifestRequestOf(target));
+    await this.#services.manifestPanels.open(manifestRequestOf(target));
   }
 }

@@ -20,23 +20,25 @@ export interface ComparePanelsDependencies {
   readonly logger: Logger;
 }
 
-export class ComparePanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
-  /** package.json: `onWebviewPanel:berth.compare`. */
-  static readonly viewType = 'berth.compare';
+/** What a comparison is opened with. */
+export type CompareSubject = [before: CompareTarget, after: CompareTarget, platform?: string];
 
+export class ComparePanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  readonly #viewType: string;
   readonly #extensionUri: vscode.Uri;
   readonly #media: vscode.Uri;
   readonly #dependencies: ComparePanelsDependencies;
   readonly #panels = new Map<vscode.WebviewPanel, string>();
 
-  constructor(extensionUri: vscode.Uri, dependencies: ComparePanelsDependencies) {
+  constructor(viewType: string, extensionUri: vscode.Uri, dependencies: ComparePanelsDependencies) {
+    this.#viewType = viewType;
     this.#extensionUri = extensionUri;
     this.#media = vscode.Uri.joinPath(extensionUri, 'dist', 'media');
     this.#dependencies = dependencies;
   }
 
   /** Shows the comparison, the open panel where there is one. Reading goes on after this resolves. */
-  async open(before: CompareTarget, after: CompareTarget, platform?: string): Promise<void> {
+  async open(...[before, after, platform]: CompareSubject): Promise<void> {
     const request = { before, after, ...(platform !== undefined && { platform }) };
     const key = keyOf(request);
     const open = [...this.#panels].find(([, shown]) => shown === key)?.[0];
@@ -45,7 +47,7 @@ export class ComparePanels implements vscode.WebviewPanelSerializer, vscode.Disp
       return;
     }
     const panel = vscode.window.createWebviewPanel(
-      ComparePanels.viewType,
+      this.#viewType,
       titleOf(request),
       vscode.ViewColumn.Active,
       this.#webviewOptions(),
