@@ -19,7 +19,7 @@ import {
 export const NIGHTLY_REPOSITORY = 'samples/nightly';
 export const WEB_APP_REPOSITORY = 'samples/web-app';
 /** Namespaces of the 120 services, with how many each has. */
-export const SERVICE_NAMESPACES: Readonly<Record<string, number>> = {
+const SERVICE_NAMESPACES: Readonly<Record<string, number>> = {
   'team-a': 40,
   'team-b': 30,
   platform: 30,

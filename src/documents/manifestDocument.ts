@@ -15,7 +15,7 @@ import {
 
 export { MANIFEST_SCHEME, type ManifestDocument, type ReferrerExtension } from './manifestDocumentAddress.ts';
 
-export function createManifestUri(document: ManifestDocument): vscode.Uri {
+function createManifestUri(document: ManifestDocument): vscode.Uri {
   return vscode.Uri.from(formatManifestDocument(document));
 }
 

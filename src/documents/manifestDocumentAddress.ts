@@ -31,7 +31,7 @@ export type ManifestDocument =
       readonly extension: ReferrerExtension;
     });
 
-export const REFERRER_EXTENSIONS = ['json', 'xml', 'txt'] as const;
+const REFERRER_EXTENSIONS = ['json', 'xml', 'txt'] as const;
 export type ReferrerExtension = (typeof REFERRER_EXTENSIONS)[number];
 
 /** The parts of a URI that carry the address, as `vscode.Uri` has them (decoded). */

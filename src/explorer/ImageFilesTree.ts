@@ -197,12 +197,7 @@ export class ImageFilesTree implements vscode.TreeDataProvider<ImageFilesNode>, 
 }
 
 /** What opens when a file is clicked: its content, what a layer changed in it, or what a layer deleted. */
-export function openCommandOf({
-  address,
-  entry,
-  change,
-  isDirectory,
-}: ImageFileNode): vscode.Command | undefined {
+function openCommandOf({ address, entry, change, isDirectory }: ImageFileNode): vscode.Command | undefined {
   if (isDirectory || entry.type === 'directory') return undefined;
   const title = vscode.l10n.t('Open File');
   const uri = vscode.Uri.from(formatImageFile(address));

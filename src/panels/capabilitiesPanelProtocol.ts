@@ -51,7 +51,7 @@ export interface CapabilitiesHostMessage {
   readonly request: CapabilitiesRequest;
 }
 
-export const CAPABILITIES_WEBVIEW_MESSAGES = [
+const CAPABILITIES_WEBVIEW_MESSAGES = [
   'ready',
   'check',
   'cancel',

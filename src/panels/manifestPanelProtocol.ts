@@ -52,12 +52,7 @@ export interface PanelSections {
 
 export type PanelSectionName = keyof PanelSections;
 
-export const PANEL_SECTIONS = [
-  'attached',
-  'baseImage',
-  'sizeTrend',
-  'space',
-] as const satisfies PanelSectionName[];
+const PANEL_SECTIONS = ['attached', 'baseImage', 'sizeTrend', 'space'] as const satisfies PanelSectionName[];
 
 /** A section with its content, or with why it could not be read. */
 export type PanelSection =

@@ -4,15 +4,7 @@ import * as v from 'valibot';
 import type { PathStyle } from '../core/registry/RegistryEndpoint.ts';
 
 /** Where credentials come from: the CLIs, the secret storage, nowhere, an account of VS Code, AWS, Google Cloud. */
-export const AUTH_KINDS = [
-  'docker',
-  'password',
-  'anonymous',
-  'github',
-  'microsoft',
-  'aws',
-  'google',
-] as const;
+const AUTH_KINDS = ['docker', 'password', 'anonymous', 'github', 'microsoft', 'aws', 'google'] as const;
 
 export type AuthKind = (typeof AUTH_KINDS)[number];
 

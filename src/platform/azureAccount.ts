@@ -20,7 +20,7 @@ const SOVEREIGN_CLOUDS: Readonly<Record<string, AzureCloudName>> = {
 };
 
 /** The cloud that VS Code is set to sign in to. */
-export function chosenAzureCloud(): AzureCloud {
+function chosenAzureCloud(): AzureCloud {
   const environment = vscode.workspace.getConfiguration('microsoft-sovereign-cloud').get('environment');
   const name = SOVEREIGN_CLOUDS[typeof environment === 'string' ? environment : ''] ?? 'public';
   return AZURE_CLOUDS.find((cloud) => cloud.name === name)!;

@@ -7,7 +7,7 @@ import type { CleanUpReason } from '../core/operations/cleanup/decideTags.ts';
 import { formatCount, formatSize } from './format.ts';
 
 /** `nightly-*, older than 14 days, not among the newest 10`. */
-export function wordRule(rule: CleanUpRule): string {
+function wordRule(rule: CleanUpRule): string {
   const { tags, versions, preReleases, olderThanDays, notPulledForDays, keepNewest, keepPatches } = rule;
   return [
     rule.untagged ? l10n.t('no tag') : undefined,

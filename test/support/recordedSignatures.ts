@@ -27,7 +27,7 @@ export async function recordedPublicKey(name: string): Promise<string> {
   return readFile(recordedPublicKeyFile(name), 'utf8');
 }
 
-export function recordedPublicKeyFile(name: string): string {
+function recordedPublicKeyFile(name: string): string {
   return join(FOLDER, `${name}.pub`);
 }
 

@@ -571,7 +571,7 @@ export function confirmHttp(host: string): Promise<boolean> {
   );
 }
 
-export function isBlocked(error: unknown): boolean {
+function isBlocked(error: unknown): boolean {
   return isCoreError(error, 'forbidden') && error.details.reason === 'blockedByConfiguration';
 }
 

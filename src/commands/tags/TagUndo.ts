@@ -3,7 +3,6 @@
  * done in an earlier window.
  */
 import * as vscode from 'vscode';
-import { isCoreError } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { Logger } from '../../core/common/Logger.ts';
 import { forEachByConnection } from '../../core/operations/forEachByConnection.ts';
@@ -200,11 +199,6 @@ export function titleOf({ kind, items, registry, repository, copy }: JournalOper
   return tags.length === 1
     ? vscode.l10n.t('Delete {0} of {1}', tags[0]!, repository)
     : vscode.l10n.t('Delete {0} tags of {1}', tags.length, repository);
-}
-
-/** Whether a failed undo can never succeed, because the registry has collected the content. */
-export function isGarbageCollected(error: unknown): boolean {
-  return isCoreError(error) && error.details.reason === 'garbageCollected';
 }
 
 async function announceInterrupted(titles: readonly string[]): Promise<void> {

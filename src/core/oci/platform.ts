@@ -26,8 +26,6 @@ const ARCHITECTURES: Readonly<Record<string, readonly [architecture: string, var
   i386: ['386'],
   i686: ['386'],
 };
-/** What an absent variant means. */
-const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
 
 /**
  * Reads `os/architecture[/variant]`, in any case and with the machine's names (`Linux/aarch64` is `linux/arm64`).
@@ -48,23 +46,9 @@ export function parsePlatform(text: string): Platform {
   return { os: lookUp(OS_NAMES, os) ?? os, architecture, ...(variant !== undefined && { variant }) };
 }
 
-/** Whether two platforms run the same programs: an absent variant is the architecture's usual one (arm64 is arm64/v8). */
-export function isSamePlatform(a: Platform, b: Platform): boolean {
-  return (
-    a.os === b.os &&
-    a.architecture === b.architecture &&
-    variantOf(a) === variantOf(b) &&
-    a.osVersion === b.osVersion
-  );
-}
-
 /** BuildKit marks attestations with platform `unknown/unknown`. */
 export function isUnknownPlatform(platform: Platform | undefined): boolean {
   return platform?.os === 'unknown' && platform.architecture === 'unknown';
-}
-
-function variantOf({ architecture, variant }: Platform): string | undefined {
-  return variant ?? lookUp(DEFAULT_VARIANTS, architecture);
 }
 
 function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {

@@ -98,16 +98,6 @@ function dropLowVersions<T>(entries: Keyed<T>[], count: number): Keyed<T>[] {
   return entries.filter(({ key }) => key.rank === undefined || key.rank >= lowestShown);
 }
 
-/** Negative when `a` is shown before `b`; 0 only for equal tags. A total order. */
-export function compareTags(a: string, b: string, order: 'version' | 'name' = 'version'): number {
-  return compareKeys(keyOf(a, order), keyOf(b, order), order);
-}
-
-/** Whether a tag reads as a version: `1`, `v1.2`, `1.2.3-alpine`, `3.12rc1`; not `latest`, `main` or a commit. */
-export function isVersionTag(tag: string): boolean {
-  return keyOf(tag, 'version').group === Group.version;
-}
-
 const Group = { latest: 0, version: 1, other: 2 } as const;
 /** Within one version: the release itself, its variants, its pre-releases. */
 const Stage = { release: 0, variant: 1, preRelease: 2 } as const;

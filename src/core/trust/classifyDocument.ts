@@ -60,7 +60,7 @@ export function classifyDocument(manifest: Descriptor, layer?: Descriptor): Docu
     : { kind: 'artifact', type };
 }
 
-export function classifyPredicate(predicateType: string): DocumentClass {
+function classifyPredicate(predicateType: string): DocumentClass {
   for (const [pattern, describe] of PREDICATES) {
     const match = pattern.exec(predicateType);
     if (match) return { ...describe(match[1]), type: predicateType };

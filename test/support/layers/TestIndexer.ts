@@ -6,7 +6,7 @@ import { nullLogger } from '../../../src/core/common/Logger.ts';
 import { LayerIndexer } from '../../../src/core/image/layers/LayerIndexer.ts';
 import { LayerIndexStore } from '../../../src/core/image/layers/LayerIndexStore.ts';
 
-export const LAYER_WORKER = new URL('../../../src/core/image/layers/layerWorker.ts', import.meta.url);
+const LAYER_WORKER = new URL('../../../src/core/image/layers/layerWorker.ts', import.meta.url);
 
 export class TestIndexer implements Disposable {
   readonly directory = mkdtempSync(join(tmpdir(), 'berth-layers-'));

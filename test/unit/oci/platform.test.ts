@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { CoreError } from '../../../src/core/common/CoreError.ts';
-import {
-  formatPlatform,
-  isSamePlatform,
-  isUnknownPlatform,
-  parsePlatform,
-} from '../../../src/core/oci/platform.ts';
+import { formatPlatform, isUnknownPlatform, parsePlatform } from '../../../src/core/oci/platform.ts';
 
 describe('parsePlatform', () => {
   const spellings: Readonly<Record<string, string>> = {
@@ -65,28 +60,6 @@ describe('parsePlatform', () => {
         assert.deepEqual(parsePlatform(formatPlatform(platform)), platform);
       }),
     );
-  });
-});
-
-describe('isSamePlatform', () => {
-  const same = (a: string, b: string) => isSamePlatform(parsePlatform(a), parsePlatform(b));
-
-  it('takes an absent variant as the usual one', () => {
-    assert.ok(
-      same('linux/arm64', 'linux/arm64/v8') &&
-        same('linux/arm', 'linux/arm/v7') &&
-        same('linux/amd64', 'linux/amd64/v1'),
-    );
-    assert.ok(
-      !same('linux/arm', 'linux/arm/v6') &&
-        !same('linux/amd64', 'linux/amd64/v3') &&
-        !same('linux/arm64', 'linux/amd64'),
-    );
-  });
-
-  it('keeps versions of Windows apart', () => {
-    const windows = { os: 'windows', architecture: 'amd64' };
-    assert.ok(!isSamePlatform({ ...windows, osVersion: '10.0.1' }, { ...windows, osVersion: '10.0.2' }));
   });
 });
 

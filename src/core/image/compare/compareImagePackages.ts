@@ -70,7 +70,7 @@ function placesIn({ files }: PartialFiles): string[] {
 }
 
 /** The files of an image as package managers' readers want them. */
-export function packageFilesOf(files: ImageFiles): PackageFiles {
+function packageFilesOf(files: ImageFiles): PackageFiles {
   return {
     readFile: async (path, maxBytes, signal) => {
       const file = tryResolve(files, path);

@@ -76,7 +76,7 @@ export async function fetchToken(
 }
 
 /** @throws CoreError `tokenFailed`, reason `badTokenReply`. Nothing of the body is quoted: it may hold a token. */
-export function parseTokenReply(body: Uint8Array, details: ErrorDetails): Token {
+function parseTokenReply(body: Uint8Array, details: ErrorDetails): Token {
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(body).toString('utf8'));

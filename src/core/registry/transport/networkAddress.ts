@@ -33,7 +33,7 @@ function blockList(...networks: [string, number][]): BlockList {
 }
 
 /** Kind of a literal IP address (IPv4-mapped IPv6 counts as the IPv4 inside). */
-export function addressKind(address: string): AddressKind {
+function addressKind(address: string): AddressKind {
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
   if (METADATA.check(address, family)) return 'metadata';
   if (LOOPBACK.check(address, family)) return 'loopback';
