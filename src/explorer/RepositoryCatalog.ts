@@ -18,6 +18,8 @@ export class RepositoryCatalog {
   readonly #pages = new SingleFlight<void>();
   readonly #names = new Set<string>();
   readonly #included = new Set<string>();
+  /** What came on a page. */
+  readonly #listed = new Set<string>();
   #started = false;
   #cursor: string | undefined;
   #truncated = false;
@@ -41,6 +43,7 @@ export class RepositoryCatalog {
   fork(): RepositoryCatalog {
     const catalog = this.renew();
     for (const name of this.#names) catalog.#names.add(name);
+    for (const name of this.#listed) catalog.#listed.add(name);
     catalog.#started = this.#started;
     catalog.#cursor = this.#cursor;
     catalog.#refusal = this.#refusal;
@@ -114,10 +117,15 @@ export class RepositoryCatalog {
     try {
       const page = await provider.listRepositories(this.#cursor, signal);
       if (signal.aborted) return;
+      // A registry that gives the same page again would do so for ever.
+      const isRepeated = page.items.length > 0 && page.items.every((name) => this.#listed.has(name));
+      for (const name of page.items) {
+        this.#listed.add(name);
+        this.#names.add(name);
+      }
       this.#started = true;
-      this.#cursor = page.nextCursor;
-      this.#truncated ||= page.truncated ?? false;
-      for (const name of page.items) this.#names.add(name);
+      this.#cursor = isRepeated ? undefined : page.nextCursor;
+      this.#truncated ||= page.truncated ?? (isRepeated && page.nextCursor !== undefined);
       this.#refusedParts.push(...(page.refusals ?? []));
     } catch (error) {
       const isRefusal =

@@ -43,6 +43,8 @@ export class RepositoryListing {
   readonly #pageSize: number;
   readonly #onDetails: (tags: readonly string[]) => void;
   readonly #names = new Set<string>();
+  /** Those of them that no page has held yet. */
+  readonly #unlisted = new Set<string>();
   readonly #included = new Set<string>();
   readonly #details = new Map<string, TagDetails>();
   readonly #failed = new Set<string>();
@@ -123,6 +125,7 @@ export class RepositoryListing {
   /** Shows `tag` from now on, however far down in the order it stands: one that is known to be there. */
   include(tag: string): void {
     this.#included.add(tag);
+    if (!this.#names.has(tag)) this.#unlisted.add(tag);
     this.#names.add(tag);
   }
 
@@ -194,13 +197,18 @@ export class RepositoryListing {
     try {
       const page = await this.#source.listTags(this.#repository, this.#cursor, signal);
       throwIfCancelled(signal);
-      this.#started = true;
-      this.#cursor = page.nextCursor;
-      this.#truncated ||= page.truncated ?? false;
+      let isNew = page.items.length === 0;
       for (const { name, details } of page.items) {
+        isNew ||= !this.#names.has(name) || this.#unlisted.has(name);
+        this.#unlisted.delete(name);
         this.#names.add(name);
         if (details) this.#details.set(name, details);
       }
+      // A registry that gives the same page again would do so for ever.
+      const isRepeated = this.#started && !isNew;
+      this.#started = true;
+      this.#cursor = isRepeated ? undefined : page.nextCursor;
+      this.#truncated ||= page.truncated ?? (isRepeated && page.nextCursor !== undefined);
     } finally {
       // After `stop` the page that is on its way is another one.
       if (!signal.aborted) this.#page = undefined;

@@ -53,6 +53,8 @@ export interface FaultServerOptions {
 interface Route {
   readonly matches: (method: string, path: string) => boolean;
   readonly behaviours: Behaviour[];
+  /** Each behaviour answers one request; then the routes below answer again. */
+  readonly isPassing?: true;
 }
 
 export class FaultServer implements AsyncDisposable {
@@ -128,13 +130,13 @@ export class FaultServer implements AsyncDisposable {
    * added later win. Several behaviours answer one request each; the last stays.
    */
   on(route: string, ...behaviours: Behaviour[]): this {
-    const [, method, path] = /^(?:([A-Z]+) )?(.*)$/.exec(route)!;
-    const prefix = path!.endsWith('*') ? path!.slice(0, -1) : undefined;
-    this.#routes.unshift({
-      matches: (m, p) =>
-        (method === undefined || m === method) && (prefix === undefined ? p === path : p.startsWith(prefix)),
-      behaviours,
-    });
+    this.#routes.unshift({ matches: matcherOf(route), behaviours });
+    return this;
+  }
+
+  /** As `on`, for the next requests only, one a behaviour: after them the route is answered as before. */
+  next(route: string, ...behaviours: Behaviour[]): this {
+    this.#routes.unshift({ matches: matcherOf(route), behaviours, isPassing: true });
     return this;
   }
 
@@ -171,13 +173,23 @@ export class FaultServer implements AsyncDisposable {
     const body = Buffer.concat(chunks);
     const request = { method, url, headers: message.headers, body, connection, atMs: performance.now() };
     this.requests.push(request);
-    const behaviours = this.#routes.find(({ matches }) => matches(method, url.split('?')[0]!))?.behaviours;
-    const behaviour =
-      behaviours === undefined || behaviours.length < 2 ? behaviours?.[0] : behaviours.shift();
+    const route = this.#routes.find(
+      ({ matches, behaviours, isPassing }) =>
+        !(isPassing && behaviours.length === 0) && matches(method, url.split('?')[0]!),
+    );
+    const isLast = (route?.behaviours.length ?? 0) < 2 && !route?.isPassing;
+    const behaviour = isLast ? route?.behaviours[0] : route?.behaviours.shift();
     if (behaviour === undefined) {
       response.writeHead(404).end();
       return;
     }
     await behaviour({ request, response, socket });
   }
+}
+
+function matcherOf(route: string): Route['matches'] {
+  const [, method, path] = /^(?:([A-Z]+) )?(.*)$/.exec(route)!;
+  const prefix = path!.endsWith('*') ? path!.slice(0, -1) : undefined;
+  return (m, p) =>
+    (method === undefined || m === method) && (prefix === undefined ? p === path : p.startsWith(prefix));
 }

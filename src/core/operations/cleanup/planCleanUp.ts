@@ -128,10 +128,13 @@ class CleanUpPlanner {
     let cursor: string | undefined;
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       const page = await this.#provider.listTags(this.#repository, cursor, this.#signal);
+      const known = tags.size;
       for (const { name, details } of page.items) tags.set(name, { ...details, name });
       this.#options.onProgress?.({ phase: 'listing', done: tags.size });
       if (page.truncated === true) complete = false;
       cursor = page.nextCursor;
+      // A registry that gives the same page again would do so for ever: the list ends there, and is not whole.
+      if (cursor !== undefined && page.items.length > 0 && tags.size === known) break;
       if (cursor === undefined) break;
     }
     // By version first: a stable order for the person, and for rules where times are equal.

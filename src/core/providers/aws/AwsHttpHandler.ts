@@ -12,9 +12,12 @@ import type { Transport, TransportRequest } from '../../registry/transport/Trans
 export type OpenTransport = (origin: string) => Transport;
 
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
-/** Every refusal goes to the SDK, which knows AWS's own: which it tries again, which it names. A proxy's 407 does not. */
+/**
+ * Every refusal goes to the SDK, which knows AWS's own: which it tries again, which it names. A proxy's 407 does not, nor
+ * a 429, which AWS does not answer with: the SDK would wait as long as that asks, unseen.
+ */
 const STATUSES: readonly number[] = Array.from({ length: 200 }, (_, index) => 400 + index).filter(
-  (status) => status !== 407,
+  (status) => status !== 407 && status !== 429,
 );
 /** Set from the URL and the body; the SDK signs the same values. */
 const OWN_HEADERS = new Set(['host', 'content-length']);

@@ -8,7 +8,8 @@ import { HarborProvider } from '../../../../src/core/providers/HarborProvider.ts
 import { QuayProvider } from '../../../../src/core/providers/QuayProvider.ts';
 import type { RegistryProvider } from '../../../../src/core/providers/RegistryProvider.ts';
 import { harborArtifact, startHarborContract } from '../../../support/contract/harbor.ts';
-import { startQuayContract } from '../../../support/contract/quay.ts';
+import { quayTag, startQuayContract } from '../../../support/contract/quay.ts';
+import { json } from '../../../support/faultServer/behaviours.ts';
 import { MemoryRegistry } from '../../../support/memoryRegistry.ts';
 import { TestConnection } from '../../../support/TestConnection.ts';
 import { testProviderContext } from '../../../support/testProviderContext.ts';
@@ -45,6 +46,22 @@ async function attach(provider: RegistryProvider, subject: Parameters<typeof pus
 }
 
 describe('planCleanUp', () => {
+  it('takes a list that begins again for ever as one that is not whole', async () => {
+    const tags = ['v1', 'v2'].map((name) => quayTag(name, { manifest_digest: digest(name) }));
+    await using quay = await startQuayContract({
+      repositories: { 'team/app': tags },
+      publicRepositories: ['team/app'],
+    });
+    quay.on('GET /api/v1/repository/team/app/tag/', json({ tags, has_additional: true, page: 1 }));
+    await using connection = new TestConnection(quay.origin);
+    const provider = new QuayProvider(testProviderContext(connection));
+    const options = { now: NOW, maxManifestsRead: 0 };
+    const made = await planCleanUp(provider, 'team/app', rules({ tags: 'v1' }), neverCancelled(), options);
+    assert.deepEqual(shown(made), { v1: 'keep signatureUnknown', v2: 'keep noRule' });
+    assert.equal(made.knowledge.listingComplete, false);
+    assert.equal(quay.requestsFor('/api/v1/repository/team/app/tag/').length, 2);
+  });
+
   it('knows which rules do nothing because the registry does not tell what they ask for', async () => {
     const tags = [{ name: 'v1', manifest_digest: digest('v1'), size: 1, start_ts: NOW.getTime() / 1000 }];
     await using quay = await startQuayContract({
