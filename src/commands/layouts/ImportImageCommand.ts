@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isAttachmentTag } from '../../core/oci/attachmentTag.ts';
 import type { RegistriesNode } from '../../explorer/nodes.ts';
 import { askPick, dismissed } from '../../platform/ask.ts';
 import { createSignal } from '../../platform/cancellation.ts';
@@ -30,7 +31,9 @@ export class ImportImageCommand implements Command {
       async (_, token) => {
         using cancellation = createSignal(token);
         const { openLayout } = await import('../../core/operations/copy/layout/openLayout.ts');
-        return await (await openLayout(path, cancellation.signal)).images();
+        const all = await (await openLayout(path, cancellation.signal)).images();
+        // What cosign hangs on tags comes along with its image.
+        return all.filter(({ tag }) => tag === undefined || !isAttachmentTag(tag));
       },
     );
     if (images.length === 0) {
