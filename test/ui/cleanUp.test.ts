@@ -6,6 +6,8 @@ import { buildBlob, buildJsonBlob, buildManifest } from '../../scripts/samples/b
 import { buildIndex } from '../../scripts/samples/buildIndex.ts';
 import { pushBuilt } from '../../scripts/samples/pushBuilt.ts';
 import { MediaType } from '../../src/core/oci/mediaType.ts';
+import { FaultServer } from '../support/faultServer/FaultServer.ts';
+import { forward } from '../support/forward.ts';
 import type { TestServer } from '../support/servers/startProcess.ts';
 import { startDistribution } from '../support/servers/distribution.ts';
 import { TestConnection } from '../support/TestConnection.ts';
@@ -29,10 +31,21 @@ function image(name: string, days: number) {
 
 describe('A clean-up', () => {
   let registry: TestServer;
+  /** In front of it, so that a deletion can be held. */
+  let gate: FaultServer;
+  /** Deletions that still go through; all of them where nothing is held. */
+  let deletionsLeft = Infinity;
+  let onHeld = Promise.withResolvers<undefined>();
   const signal = new AbortController().signal;
 
   before('a registry with old and new images', async () => {
     registry = await startDistribution({ version: 3 });
+    gate = await FaultServer.start();
+    const pass = forward(registry.url);
+    gate.on('/*', async (exchange) => {
+      if (exchange.request.method === 'DELETE' && --deletionsLeft < 0) onHeld.resolve(undefined);
+      else await pass(exchange);
+    });
     await using connection = new TestConnection(registry.url);
     const push = (built: Parameters<typeof pushBuilt>[2], ...tags: string[]) =>
       pushBuilt(connection.client, 'team/app', built, tags, signal);
@@ -43,13 +56,16 @@ describe('A clean-up', () => {
     await push(image('deployed', 150), 'deployed');
     await push(image('nightly', 120), 'nightly-1', 'nightly-2');
   });
-  after('stop the registry', () => registry[Symbol.asyncDispose]());
+  after('stop the registry', async () => {
+    await gate[Symbol.asyncDispose]();
+    await registry[Symbol.asyncDispose]();
+  });
 
   const suite = useWorkbench(() => ({
     settings: {
-      'berth.connections': [{ name: 'Work', url: registry.url, auth: 'anonymous' }],
+      'berth.connections': [{ name: 'Work', url: gate.origin, auth: 'anonymous' }],
     },
-    files: { 'compose.yaml': `services:\n  app:\n    image: ${registry.host}/team/app:deployed\n` },
+    files: { 'compose.yaml': `services:\n  app:\n    image: ${gate.host}/team/app:deployed\n` },
     size: { width: 1400, height: 900 },
   }));
   const repository = () => suite().workbench.view('Registries').item('Work', 'team', 'app');
@@ -160,7 +176,7 @@ describe('A clean-up', () => {
   it('offers the saved rules first, in a dark window too', async () => {
     const { workbench, server } = suite();
     await server.writeSettings({
-      'berth.connections': [{ name: 'Work', url: registry.url, auth: 'anonymous' }],
+      'berth.connections': [{ name: 'Work', url: gate.origin, auth: 'anonymous' }],
       'workbench.colorTheme': 'Default Dark Modern',
     });
     await workbench.page.locator('.monaco-workbench.vs-dark').waitFor();
@@ -169,5 +185,50 @@ describe('A clean-up', () => {
     await document().waitFor();
     assert.equal(await wordOf('1.3.0'), 'delete');
     await workbench.shot('clean-up-document-dark');
+  });
+
+  /** Runs the clean-up that is open until two tags are gone, and closes the window on it. */
+  const interrupt = async () => {
+    const { workbench } = suite();
+    deletionsLeft = 2;
+    onHeld = Promise.withResolvers<undefined>();
+    await workbench.page.getByText('Run Clean-Up (6)').click();
+    await workbench.dialog.click('Delete 6 Tags');
+    await onHeld.promise;
+    await workbench.reload();
+    deletionsLeft = Infinity;
+    await workbench.showContainer('Berth');
+    const interrupted = await workbench.view('Activity').item('Clean up team/app');
+    await interrupted.waitForDescription('interrupted');
+    return interrupted;
+  };
+  const tags = async () => {
+    await using connection = new TestConnection(registry.url);
+    return (await connection.client.listTags('team/app', undefined, 100, signal)).items.toSorted();
+  };
+
+  it('is offered after a reload to be rolled back: all tags are there again', async () => {
+    const { workbench } = suite();
+    const before = await tags();
+    const interrupted = await interrupt();
+    assert.ok((await tags()).length < before.length);
+    await workbench.notification('Interrupted: Clean up team/app').waitFor();
+    await workbench.shot('clean-up-interrupted-dark');
+    await interrupted.clickAction('Roll Back');
+    await interrupted.waitForDescription('undone');
+    assert.deepEqual(await tags(), before);
+    await workbench.shot('clean-up-rolled-back');
+  });
+
+  it('is offered after a reload to go on to its end', async () => {
+    const { workbench } = suite();
+    const before = await tags();
+    // Its document is as it was; more than one window may have it.
+    await document().activate();
+    const interrupted = await interrupt();
+    await interrupted.clickAction('Resume');
+    await workbench.notification(/Cleaned up team\/app: \d of \d deleted/).waitFor();
+    assert.equal((await tags()).length, before.length - 6);
+    await workbench.shot('clean-up-resumed');
   });
 });

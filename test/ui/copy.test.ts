@@ -107,6 +107,34 @@ describe('Copying between registries', () => {
     await workbench.view('Registries').item('Prod', 'team', 'web-app', 'latest');
   });
 
+  it('copies the platforms that are chosen, in an index that lists them alone', async () => {
+    const { workbench } = suite();
+    const tag = await workbench.view('Registries').item('Dev', 'samples', 'web-app', 'latest');
+    await tag.choose('Copy to…');
+    await workbench.quickInput.pick('Prod');
+    await nameRepository('some/web-app');
+    await workbench.quickInput.waitForMessage(/some\/web-app:latest$/);
+    await workbench.quickInput.accept();
+    await workbench.quickInput.pick(/^Choose Platforms/);
+    await workbench.quickInput.tick('linux/amd64');
+    await workbench.quickInput.tick('linux/arm64');
+    await workbench.shot('copy-chosen-platforms');
+    await workbench.quickInput.accept();
+    await workbench.quickInput.pick('The Image Alone');
+    await workbench.notification(/Copy latest to .*some\/web-app:latest: done/).waitFor();
+    const { signal } = atProd;
+    const copied = await atProd.client.getManifest('some/web-app', 'latest', signal);
+    const whole = await fromDev.client.getManifest('samples/web-app', 'latest', signal);
+    assert.ok(copied.kind === 'index' && whole.kind === 'index');
+    const platforms = (each: typeof copied) =>
+      each.manifests.map(({ platform }) => platform?.architecture).filter((name) => name !== 'unknown');
+    assert.deepEqual(platforms(copied), ['amd64', 'arm64']);
+    assert.deepEqual(platforms(whole), ['amd64', 'arm64', 'arm']);
+    const there = await workbench.view('Registries').item('Prod', 'some', 'web-app', 'latest');
+    await there.waitForDescription(/kB|MB| B/);
+    await (await workbench.view('Registries').item('Prod', 'some')).collapse();
+  });
+
   it('promotes to the next stage after showing what its tag points to, and undoes it', async () => {
     const { workbench } = suite();
     const old = await digestOf(atProd, 'prod/web-app', 'stable');

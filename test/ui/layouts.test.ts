@@ -48,8 +48,7 @@ describe('Images as files', () => {
     await workbench.quickInput.waitFor('Where is the image?');
     await workbench.shot('import-kind');
     await workbench.quickInput.pick(kind);
-    await workbench.quickInput.waitFor('Import Image');
-    await workbench.quickInput.answer(path);
+    await workbench.quickInput.answerFileDialog('Import Image', path);
     await workbench.quickInput.waitFor(/Repository|repository/);
     await workbench.quickInput.type(repository);
     await workbench.quickInput.pick(repository);
@@ -69,7 +68,7 @@ describe('Images as files', () => {
     await workbench.quickInput.waitFor(/^Export /);
     assert.equal(await workbench.quickInput.value(), join(workspace, 'web-app-latest.tar'));
     await workbench.shot('export-archive');
-    await workbench.quickInput.answer(path);
+    await workbench.quickInput.answerFileDialog('Export ', path);
     const done = workbench.notification(/Exported .*web-app:latest to .*web-app\.tar/);
     await done.waitFor();
     await workbench.shot('exported');
@@ -96,8 +95,7 @@ describe('Images as files', () => {
     const { workbench, workspace } = suite();
     const path = join(workspace, 'oci-layouts');
     await exportAs(/^OCI Layout Folder/);
-    await workbench.quickInput.waitFor(/^Export /);
-    await workbench.quickInput.answer(`${path}/`);
+    await workbench.quickInput.answerFileDialog('Export ', `${path}/`);
     await workbench.notification(/Exported .*web-app:latest to .*oci-layouts/).dismiss();
     const layout = JSON.parse(await readFile(join(path, 'oci-layout'), 'utf8')) as unknown;
     assert.deepEqual(layout, { imageLayoutVersion: '1.0.0' });
@@ -110,8 +108,7 @@ describe('Images as files', () => {
     const { workbench, workspace } = suite();
     const path = join(workspace, 'web-app-docker.tar');
     await exportAs(/^Docker Archive/, 'linux/arm64');
-    await workbench.quickInput.waitFor(/^Export /);
-    await workbench.quickInput.answer(path);
+    await workbench.quickInput.answerFileDialog('Export ', path);
     await workbench.notification(/Exported .*web-app:latest to .*web-app-docker\.tar/).dismiss();
     await importFrom(/^Archive/, path, 'imported/docker');
     const image = await manifestOf('imported/docker', 'latest');

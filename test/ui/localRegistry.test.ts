@@ -12,6 +12,8 @@ import { useWorkbench } from './useWorkbench.ts';
 
 const IMAGE = 'berth-walk/registry:2';
 const APP = 'berth-walk/app';
+/** Another name of the same image. */
+const OLD = 'berth-walk/old:0.9';
 
 describe('A local registry', () => {
   // Names of this run only: the engine may be shared.
@@ -38,6 +40,7 @@ describe('A local registry', () => {
     const folder = join(engine().folder, 'walk');
     await writeBuildContext(folder, 'FROM scratch\nCOPY hello /\n', { hello: 'hello' });
     await engine().docker('build', '--quiet', '--tag', `${APP}:1.0`, folder);
+    await engine().docker('tag', `${APP}:1.0`, OLD);
     await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
     taken = (squatter.address() as AddressInfo).port;
     port = await freePort();
@@ -152,19 +155,29 @@ describe('A local registry', () => {
     await registries().item(name, 'app', '1.0');
   });
 
-  it('opens what a clean-up of local images would remove as a document', async () => {
+  it('opens what a clean-up of local images would remove as a document, and carries out what that says', async () => {
     const { workbench } = suite();
     await workbench.runCommand('Berth: Clean Up Local Images…');
     await workbench.quickInput.pick(/Images by Pattern/);
     await workbench.quickInput.waitForMessage(/Which images/);
-    await workbench.quickInput.answer(`${APP}*`);
+    await workbench.quickInput.answer('berth-walk/old*');
     const document = workbench.editor(/local-images\.berth-cleanup/);
     await document.waitFor();
-    assert.match(await document.text(), /delete\s+berth-walk\/app:1\.0/);
-    await workbench.page.getByText('Run Clean-Up (1)').waitFor();
+    assert.match(await document.text(), /delete\s+berth-walk\/old:0\.9/);
+    assert.match(await document.text(), /keep\s+berth-walk\/app:1\.0/);
     await workbench.shot('local-clean-up');
-    await document.close();
+    await workbench.page.getByText('Run Clean-Up (1)').click();
+    await workbench.dialog.waitFor('Remove 1 local image?');
+    await workbench.shot('local-clean-up-confirm');
+    await workbench.dialog.click('Remove');
+    await workbench.notification('1 local image removed.').dismiss();
+    await document.tab.waitFor({ state: 'detached' });
     await workbench.showContainer('Berth');
+    await (
+      await workbench.view('Activity').item('Clean up local images')
+    ).waitForDescription('1 of 1 removed');
+    assert.equal(await engine().docker('images', '--quiet', OLD), '');
+    assert.notEqual(await engine().docker('images', '--quiet', `${APP}:1.0`), '');
     // What Activity lists further on is all in sight.
     await workbench.runCommand('Berth: Clear Finished Activity');
   });

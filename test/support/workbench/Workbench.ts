@@ -67,8 +67,19 @@ export class Workbench implements AsyncDisposable {
   /** Shows a view container of the activity bar, and waits until its side bar is there. */
   async showContainer(name: string): Promise<void> {
     const tab = this.#activityTab(name);
-    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
-    await this.page.locator('.part.sidebar').getByRole('heading', { name }).first().waitFor();
+    const heading = this.page.locator('.part.sidebar').getByRole('heading', { name }).first();
+    // After a reload VS Code may be opening the container by itself: then the click has closed it, and is done again.
+    for (let tries = 1; ; tries += 1) {
+      if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+      const isShown = await heading.waitFor({ timeout: tries < 3 ? 5_000 : 30_000 }).then(
+        () => true,
+        (error: unknown) => {
+          if (tries === 3) throw error;
+          return false;
+        },
+      );
+      if (isShown) return;
+    }
   }
 
   /** A view (section) of the side bar or panel, by its title. */
