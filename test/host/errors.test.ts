@@ -208,6 +208,14 @@ const UNFINISHED = [
 describe('An error in words', () => {
   const reasons = [undefined, ...reasonsInSource()];
 
+  it('repeats what Docker said went wrong, not where its help is', () => {
+    const output =
+      "docker: Error response from daemon: no such luck.\n\nRun 'docker run --help' for more information";
+    const { message } = wordError(new CoreError('dockerFailed', 'docker run', { output }));
+    assert.match(message, /no such luck/);
+    assert.doesNotMatch(message, /--help/);
+  });
+
   it('has reasons in the sources to be asked about', () => {
     for (const known of ['garbageCollected', 'helperMissing', 'daemonNotRunning', 'siblingsUnknown']) {
       assert.ok(reasons.includes(known), known);

@@ -72,7 +72,6 @@ describe('Images as files', () => {
     const done = workbench.notification(/Exported .*web-app:latest to .*web-app\.tar/);
     await done.waitFor();
     await workbench.shot('exported');
-    await done.dismiss();
     await importFrom(/^Archive/, path, 'imported/archive');
     const { digest } = await manifestOf('samples/web-app', 'latest');
     assert.equal((await manifestOf('imported/archive', 'latest')).digest, digest);
@@ -96,7 +95,7 @@ describe('Images as files', () => {
     const path = join(workspace, 'oci-layouts');
     await exportAs(/^OCI Layout Folder/);
     await workbench.quickInput.answerFileDialog('Export ', `${path}/`);
-    await workbench.notification(/Exported .*web-app:latest to .*oci-layouts/).dismiss();
+    await workbench.notification(/Exported .*web-app:latest to .*oci-layouts/).waitFor();
     const layout = JSON.parse(await readFile(join(path, 'oci-layout'), 'utf8')) as unknown;
     assert.deepEqual(layout, { imageLayoutVersion: '1.0.0' });
     await importFrom(/^OCI Layout Folder/, `${path}/`, 'imported/folder');
@@ -109,7 +108,7 @@ describe('Images as files', () => {
     const path = join(workspace, 'web-app-docker.tar');
     await exportAs(/^Docker Archive/, 'linux/arm64');
     await workbench.quickInput.answerFileDialog('Export ', path);
-    await workbench.notification(/Exported .*web-app:latest to .*web-app-docker\.tar/).dismiss();
+    await workbench.notification(/Exported .*web-app:latest to .*web-app-docker\.tar/).waitFor();
     await importFrom(/^Archive/, path, 'imported/docker');
     const image = await manifestOf('imported/docker', 'latest');
     assert.ok(image.kind === 'manifest');

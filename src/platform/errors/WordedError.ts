@@ -31,8 +31,11 @@ export function worded(summary: string, message: string, action: ErrorAction): W
   return { summary, message: toDisplayLine(message, 600), action };
 }
 
+/** Docker's client points to its help below what went wrong. */
+const HELP = /^(?:Run|See) '[^']* --help'/;
+
 /** The last thing a program said. */
 export function lastLine(output: string | undefined): string | undefined {
   const lines = (output ?? '').split('\n').map((line) => toDisplayLine(line, 400));
-  return lines.filter(Boolean).at(-1);
+  return lines.filter((line) => line !== '' && !HELP.test(line)).at(-1);
 }

@@ -12,6 +12,9 @@ const STEP = `(() => {
   return [text('.quick-input-title'), placeholder, text('.quick-input-message')].join('|');
 })`;
 
+/** Whether a button stands beside the input, as in file dialogs. */
+const HAS_BUTTON = `[...document.querySelectorAll('.quick-input-widget .quick-input-action')].some((button) => button.offsetParent !== null)`;
+
 /** Resolves when the page has been drawn twice. */
 const TWO_FRAMES = `new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))`;
 
@@ -121,7 +124,8 @@ export class QuickInput {
   async answerFileDialog(title: string, path: string): Promise<void> {
     await this.waitFor(title);
     const before = await this.title();
-    const isOver = `!${STEP}()?.startsWith(${JSON.stringify(`${before}|`)})`;
+    // What follows may have the same title, but has no button of its own beside the input.
+    const isOver = `!${STEP}()?.startsWith(${JSON.stringify(`${before}|`)}) || !${HAS_BUTTON}`;
     for (let attempt = 0; attempt < 10; attempt++) {
       await this.type(path);
       await this.input.press('Enter');
