@@ -53,7 +53,7 @@ export function wordReclaim(
       return l10n.t('The registry frees the space at its next garbage collection.');
     case 'manual':
       return l10n.t(
-        'The space comes free when garbage is collected on the server (Distribution: registry garbage-collect --delete-untagged /etc/docker/registry/config.yml).',
+        'The space comes free when garbage is collected on the server (Distribution: registry garbage-collect /etc/docker/registry/config.yml). With --delete-untagged images without a tag go too; before version 3 that breaks multi-platform images.',
       );
     default:
       return undefined;
