@@ -66,7 +66,7 @@ describe('Images as files', () => {
     const path = join(workspace, 'web-app.tar');
     await exportAs(/^OCI Archive/);
     await workbench.quickInput.waitFor(/^Export /);
-    assert.equal(await workbench.quickInput.value(), join(workspace, 'web-app-latest.tar'));
+    await workbench.quickInput.waitForValue(join(workspace, 'web-app-latest.tar'));
     await workbench.shot('export-archive');
     await workbench.quickInput.answerFileDialog('Export ', path);
     const done = workbench.notification(/Exported .*web-app:latest to .*web-app\.tar/);

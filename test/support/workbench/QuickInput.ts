@@ -52,6 +52,12 @@ export class QuickInput {
     return this.input.inputValue();
   }
 
+  /** Waits until `text` stands in the input: the file dialog fills it step by step. */
+  async waitForValue(text: string): Promise<void> {
+    const value = `document.querySelector('.quick-input-widget input.input')?.value`;
+    await this.#page.waitForFunction(`${value} === ${JSON.stringify(text)}`);
+  }
+
   /** Replaces what stands in the input; again where a step that was only just being drawn has emptied it. */
   async type(text: string): Promise<void> {
     await this.input.waitFor();
