@@ -231,4 +231,25 @@ describe('A clean-up', () => {
     assert.equal((await tags()).length, before.length - 6);
     await workbench.shot('clean-up-resumed');
   });
+
+  it('has the same said of a deletion that was interrupted', async () => {
+    const { workbench } = suite();
+    const tag = await workbench.view('Registries').item('Work', 'team', 'app', '1.5.0');
+    await tag.waitForDescription(/kB|MB/);
+    await tag.choose('Delete Tag…');
+    await workbench.dialog.waitFor('Delete the tag "1.5.0"');
+    deletionsLeft = 0;
+    onHeld = Promise.withResolvers<undefined>();
+    await workbench.dialog.click('Delete');
+    await onHeld.promise;
+    await workbench.reload();
+    deletionsLeft = Infinity;
+    await workbench.showContainer('Berth');
+    const interrupted = await workbench.view('Activity').item('Delete 1.5.0 of team/app');
+    await interrupted.waitForDescription('interrupted');
+    await interrupted.clickAction('Resume');
+    await workbench.notification('Delete 1.5.0 of team/app: 1 of 1 deleted.').waitFor();
+    assert.ok(!(await tags()).includes('1.5.0'));
+    await workbench.shot('deletion-resumed');
+  });
 });
