@@ -148,10 +148,11 @@ export function activate(context: vscode.ExtensionContext): void {
       });
     }),
   );
+  const answers = new LastAnswers(context.globalState);
   const comparePanels = own(
     new PanelsOnFirstUse<CompareSubject>('berth.compare', async (viewType) => {
       const { ComparePanels } = await import('./panels/compare/ComparePanels.ts');
-      return new ComparePanels(viewType, extensionUri, { sessions, docker, images, logger });
+      return new ComparePanels(viewType, extensionUri, { sessions, docker, images, answers, logger });
     }),
   );
   own(
@@ -202,7 +203,7 @@ export function activate(context: vscode.ExtensionContext): void {
           secrets,
           credentials,
           sessions,
-          answers: new LastAnswers(context.globalState),
+          answers,
           workspaceAnswers: new LastAnswers(context.workspaceState),
           verifications,
           activity,

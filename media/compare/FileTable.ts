@@ -3,7 +3,12 @@
  * are. The host has the rows; a window of them is asked for when it comes into view.
  */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { FileDifferenceKind, FileQuery, FileSort } from '../../src/core/image/compare/FileQuery.ts';
+import type {
+  FileDifferenceKind,
+  FileQuery,
+  FileSort,
+  FileView,
+} from '../../src/core/image/compare/FileQuery.ts';
 import type {
   CompareFileRow,
   CompareFilesView,
@@ -13,6 +18,8 @@ import { fill } from '../shared/format.ts';
 import type { CompareContext } from './CompareContext.ts';
 
 const ROW_HEIGHT = 26;
+/** By which a row of the tree is moved in, for each folder above it. */
+const INDENT = 14;
 /** Rows drawn above and below what is seen. */
 const MARGIN = 20;
 const MAX_VISIBLE = 14;
@@ -27,7 +34,7 @@ const ICONS: Readonly<Record<FileDifferenceKind, string>> = {
 const COLUMNS: readonly FileSort[] = ['kind', 'path', 'before', 'after', 'change'];
 
 export class FileTable {
-  #query: FileQuery = { text: '', kinds: [], sort: 'path', isDescending: false };
+  #query: FileQuery = { text: '', kinds: [], sort: 'path', isDescending: false, view: 'list' };
   #number = 0;
   #total = 0;
   #from = 0;
@@ -37,6 +44,7 @@ export class FileTable {
 
   /** The host has other files now. */
   reset(context: CompareContext): void {
+    this.#query = { ...this.#query, view: context.state.fileView };
     this.#rows = [];
     this.#total = 0;
     this.#active = 0;
@@ -69,8 +77,14 @@ export class FileTable {
         <div class="kinds" role="group" aria-label=${strings.chooseKinds}>
           ${KINDS.filter((kind) => view.counts[kind] > 0).map((kind) => this.#kindButton(context, view, kind))}
         </div>
+        ${this.#viewButtons(context)}
       </div>
-      <div role="table" class="file-table" aria-labelledby="files-title" aria-rowcount=${this.#total + 1}>
+      <div
+        role=${this.#isTree ? 'treegrid' : 'table'}
+        class="file-table"
+        aria-labelledby="files-title"
+        aria-rowcount=${this.#total + 1}
+      >
         <div role="row" class="file-row file-head">
           ${COLUMNS.map((column) => this.#heading(context, column))}
         </div>
@@ -92,6 +106,40 @@ export class FileTable {
               </div>`
         }
       </div>`;
+  }
+
+  get #isTree(): boolean {
+    return this.#query.view === 'tree';
+  }
+
+  #viewButtons(context: CompareContext): TemplateResult {
+    const { strings } = context.state;
+    const button = (icon: string, label: string, run: () => void) =>
+      html`<button type="button" class="icon-button" title=${label} aria-label=${label} @click=${run}>
+        <span class="codicon codicon-${icon}" aria-hidden="true"></span>
+      </button>`;
+    const choose = (view: FileView): void => {
+      context.post({ type: 'chooseView', view });
+      this.#change(context, { view });
+    };
+    const setFolders = (areOpen: boolean): void => {
+      context.post({ type: 'setFolders', areOpen });
+      this.#change(context, {});
+    };
+    // The one that is always there is the first: it keeps the focus when the others come and go.
+    return html`<div class="view-buttons">
+      ${button(
+        this.#isTree ? 'list-flat' : 'list-tree',
+        this.#isTree ? strings.viewAsList : strings.viewAsTree,
+        () => choose(this.#isTree ? 'list' : 'tree'),
+      )}
+      ${
+        this.#isTree
+          ? html`${button('expand-all', strings.expandAll, () => setFolders(true))}
+            ${button('collapse-all', strings.collapseAll, () => setFolders(false))}`
+          : nothing
+      }
+    </div>`;
   }
 
   #kindButton(context: CompareContext, view: CompareFilesView, kind: FileDifferenceKind): TemplateResult {
@@ -134,46 +182,79 @@ export class FileTable {
   }
 
   #row(context: CompareContext, row: CompareFileRow, index: number): TemplateResult {
-    const { strings } = context.state;
-    const { id, kind, path, before, after, change, isCertain, canOpen } = row;
-    const kindName = isCertain ? strings[kind] : `${strings[kind]} ?`;
-    const slash = path.lastIndexOf('/') + 1;
-    const name = html`<span class="folder">${path.slice(0, slash)}</span
-      ><span class="file-name">${path.slice(slash)}</span>`;
+    const { before, after, change, depth, folder } = row;
+    const kind = row.kind ?? 'folder';
     return html`<div
       role="row"
       class="file-row ${kind} ${index === this.#active ? 'active' : ''}"
       aria-rowindex=${index + 2}
+      aria-level=${this.#isTree ? depth + 1 : nothing}
+      aria-expanded=${folder ? folder.isOpen : nothing}
       .style=${`top: ${index * ROW_HEIGHT}px`}
-      @click=${() => (this.#active = index)}
+      @click=${() => {
+        this.#active = index;
+        if (folder) this.#toggle(context, index);
+        else context.redraw();
+      }}
     >
-      <span role="cell" class="col-kind" title=${isCertain ? kindName : `${kindName} ${strings.notCertain}`}
-        ><span class="codicon codicon-${ICONS[kind]}" aria-hidden="true"></span
-        ><span class="kind-name">${kindName}</span></span
-      >
-      <span role="cell" class="col-path" title=${path}
-        >${
-          canOpen
-            ? html`<button
-                type="button"
-                class="file-button"
-                tabindex="-1"
-                aria-label=${fill(strings.openFile, path)}
-                @click=${() => context.post({ type: 'openFile', id })}
-              >
-                ${name}
-              </button>`
-            : name
-        }</span
-      >
+      ${this.#kindCell(context, row)} ${this.#pathCell(context, row)}
       <span role="cell" class="col-before">${before ?? nothing}</span>
       <span role="cell" class="col-after">${after ?? nothing}</span>
       <span role="cell" class="col-change" title=${change}>${change}</span>
     </div>`;
   }
 
+  #kindCell(context: CompareContext, { kind, isCertain, folder }: CompareFileRow): TemplateResult {
+    const { strings } = context.state;
+    if (kind === undefined) {
+      return html`<span role="cell" class="col-kind muted"
+        ><span class="codicon codicon-blank" aria-hidden="true"></span
+        ><span class="kind-name">${folder?.count ?? nothing}</span></span
+      >`;
+    }
+    const name = isCertain ? strings[kind] : `${strings[kind]} ?`;
+    return html`<span role="cell" class="col-kind" title=${isCertain ? name : `${name} ${strings.notCertain}`}
+      ><span class="codicon codicon-${ICONS[kind]}" aria-hidden="true"></span
+      ><span class="kind-name">${name}</span></span
+    >`;
+  }
+
+  #pathCell(context: CompareContext, row: CompareFileRow): TemplateResult {
+    const { id, path, label, depth, folder, canOpen } = row;
+    const slash = label.lastIndexOf('/') + 1;
+    const name = html`<span class="folder">${label.slice(0, slash)}</span
+      ><span class="file-name">${label.slice(slash)}</span>`;
+    const twistie = folder
+      ? html`<span
+          class="codicon codicon-chevron-${folder.isOpen ? 'down' : 'right'}"
+          aria-hidden="true"
+        ></span>`
+      : this.#isTree
+        ? html`<span class="codicon codicon-blank" aria-hidden="true"></span>`
+        : nothing;
+    return html`<span
+      role="cell"
+      class="col-path"
+      title=${path}
+      .style=${depth > 0 ? `padding-inline-start: ${depth * INDENT}px` : ''}
+      >${twistie}${
+        canOpen && !folder && id !== undefined
+          ? html`<button
+              type="button"
+              class="file-button"
+              tabindex="-1"
+              aria-label=${fill(context.state.strings.openFile, path)}
+              @click=${() => context.post({ type: 'openFile', id })}
+            >
+              ${name}
+            </button>`
+          : name
+      }</span
+    >`;
+  }
+
   #onKey(context: CompareContext, event: KeyboardEvent): void {
-    const list = event.currentTarget as HTMLElement;
+    const row = this.#rows[this.#active - this.#from];
     const steps: Readonly<Record<string, number>> = {
       ArrowDown: 1,
       ArrowUp: -1,
@@ -182,22 +263,49 @@ export class FileTable {
       Home: -this.#total,
       End: this.#total,
     };
-    const step = steps[event.key];
-    if (event.key === 'Enter') {
-      const row = this.#rows[this.#active - this.#from];
-      if (row?.canOpen) context.post({ type: 'openFile', id: row.id });
-      return;
+    const step = steps[event.key] ?? (row && this.#treeStep(event.key, row));
+    if (row && (event.key === 'Enter' || event.key === ' ')) {
+      event.preventDefault();
+      if (row.folder) this.#toggle(context, this.#active);
+      else if (row.canOpen && row.id !== undefined) context.post({ type: 'openFile', id: row.id });
+    } else if (row && event.key === 'c' && (event.ctrlKey || event.metaKey)) {
+      context.post({ type: 'copyText', text: row.path });
+      context.announce(context.state.strings.copied);
+    } else if (step === 'toggle') {
+      event.preventDefault();
+      this.#toggle(context, this.#active);
+    } else if (step !== undefined) {
+      event.preventDefault();
+      this.#moveTo(context, event.currentTarget as HTMLElement, this.#active + step);
     }
-    if (step === undefined) return;
-    event.preventDefault();
-    this.#active = Math.max(0, Math.min(this.#total - 1, this.#active + step));
+  }
+
+  /** As in every tree: right opens or goes in, left closes or goes out. */
+  #treeStep(key: string, { folder, parent }: CompareFileRow): number | 'toggle' | undefined {
+    if (key === 'ArrowRight' && folder) return folder.isOpen ? 1 : 'toggle';
+    if (key !== 'ArrowLeft') return undefined;
+    if (folder?.isOpen) return 'toggle';
+    return parent === undefined ? undefined : parent - this.#active;
+  }
+
+  #moveTo(context: CompareContext, list: HTMLElement, index: number): void {
+    this.#active = Math.max(0, Math.min(this.#total - 1, index));
     const top = this.#active * ROW_HEIGHT;
     if (top < list.scrollTop) list.scrollTop = top;
     else if (top + ROW_HEIGHT > list.scrollTop + list.clientHeight)
       list.scrollTop = top + ROW_HEIGHT - list.clientHeight;
     const row = this.#rows[this.#active - this.#from];
-    if (row) context.announce(`${row.path}, ${context.state.strings[row.kind]}`);
+    if (row) context.announce(describe(context, row));
     context.redraw();
+  }
+
+  #toggle(context: CompareContext, index: number): void {
+    const row = this.#rows[index - this.#from];
+    if (!row?.folder) return;
+    context.post({ type: 'toggleFolder', row: index, path: row.path });
+    const { isOpen, count } = row.folder;
+    context.announce(describe(context, { ...row, folder: { isOpen: !isOpen, count } }));
+    this.#ask(context, this.#from);
   }
 
   #onScroll(context: CompareContext, list: HTMLElement): void {
@@ -228,4 +336,10 @@ export class FileTable {
       count,
     });
   }
+}
+
+/** What a screen reader hears of a row. */
+function describe({ state: { strings } }: CompareContext, { path, kind, folder }: CompareFileRow): string {
+  if (folder) return fill(folder.isOpen ? strings.folderOpen : strings.folderClosed, path, folder.count);
+  return kind === undefined ? path : `${path}, ${strings[kind]}`;
 }

@@ -16,7 +16,8 @@ import {
   type CompareWebviewMessage,
   type ComparisonView,
 } from '../../src/panels/compare/comparePanelProtocol.ts';
-import { shortDigest } from '../shared/format.ts';
+import { fill, shortDigest } from '../shared/format.ts';
+import { drawKeepingFocus } from '../shared/drawKeepingFocus.ts';
 import { createLiveRegion } from '../shared/liveRegion.ts';
 import '../shared/page.css';
 import { section, type Content } from '../shared/parts.ts';
@@ -50,7 +51,8 @@ function draw(): void {
   if (!state) return;
   const isLoading = [state.overview, state.files, state.packages].some((part) => part.state === 'loading');
   root.setAttribute('aria-busy', String(isLoading));
-  render(page(contextOf(state)), root);
+  const context = contextOf(state);
+  drawKeepingFocus(() => render(page(context), root));
 }
 
 function page(context: CompareContext): TemplateResult {
@@ -207,6 +209,12 @@ function part<T>(
   }
 }
 
+function filesAreThere(context: CompareContext, { counts }: CompareFilesView): void {
+  files.reset(context);
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  context.announce(fill(context.state.strings.filesDiffer, String(total)));
+}
+
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   if (!isCompareHostMessage(data)) return;
   if (data.type === 'fileRows') {
@@ -215,7 +223,7 @@ window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const wereThere = state?.files.state === 'ready';
     state = data.state;
     host.setState(state.request);
-    if (state.files.state === 'ready' && !wereThere) files.reset(contextOf(state));
+    if (state.files.state === 'ready' && !wereThere) filesAreThere(contextOf(state), state.files.content);
   }
   draw();
 });

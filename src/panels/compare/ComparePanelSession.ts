@@ -3,11 +3,13 @@
  * each with its own state, Cancel and Retry, and hands out the rows of files that the page looks at.
  */
 import { isCoreError } from '../../core/common/CoreError.ts';
+import { toDisplayText } from '../../core/common/displayText.ts';
 import type { Logger } from '../../core/common/Logger.ts';
 import { compareFiles, type FileDifference } from '../../core/image/compare/compareFiles.ts';
 import type { PackageComparison } from '../../core/image/compare/compareImagePackages.ts';
-import type { FileQuery } from '../../core/image/compare/FileQuery.ts';
+import type { FileQuery, FileView } from '../../core/image/compare/FileQuery.ts';
 import { FileRows } from '../../core/image/compare/FileRows.ts';
+import type { FileRow, FolderFacts } from '../../core/image/compare/FileTree.ts';
 import type { ComparedFiles } from '../../core/image/compare/openComparedFiles.ts';
 import type { ImageFilesProgress } from '../../core/image/files/ImageFiles.ts';
 import { toDisplayable } from '../toDisplayable.ts';
@@ -30,12 +32,16 @@ export interface OpenedFiles extends ComparedFiles {
   close(): void;
 }
 
+/** Where a row is in its list or tree. */
+type FilePlace = Pick<CompareFileRow, 'label' | 'depth' | 'parent' | 'folder'>;
+
 /** What is read, in a person's words. */
 export interface ComparisonWords {
   readonly strings: CompareStrings;
   overview(loaded: LoadedComparison): ComparisonView;
   files(rows: FileRows, compared: ComparedFiles | undefined): CompareFilesView;
-  fileRow(difference: FileDifference, id: number): CompareFileRow;
+  file(difference: FileDifference, id: number): Omit<CompareFileRow, keyof FilePlace>;
+  folder(facts: FolderFacts): { readonly count: string; readonly change: string };
   /** @param comparison undefined where only the layers that are shared would tell */
   packages(
     comparison: PackageComparison | undefined,
@@ -62,13 +68,16 @@ export interface ComparePanelDependencies {
   openDifference(loaded: LoadedComparison, difference: FileDifference): Promise<void>;
   openAll(loaded: LoadedComparison, differences: readonly FileDifference[]): Promise<void>;
   copy(text: string): Promise<void>;
+  /** Remembered over panels and sessions. */
+  fileView(): FileView;
+  rememberFileView(view: FileView): Promise<void>;
   /** The request has changed: title and identity of the panel too. */
   onDidChangeRequest(request: CompareRequest): void;
   readonly logger: Logger;
 }
 
 const LOADING = { state: 'loading' } as const;
-const EVERYTHING: FileQuery = { text: '', kinds: [], sort: 'path', isDescending: false };
+const EVERYTHING: FileQuery = { text: '', kinds: [], sort: 'path', isDescending: false, view: 'list' };
 
 export class ComparePanelSession {
   readonly #dependencies: ComparePanelDependencies;
@@ -124,7 +133,13 @@ export class ComparePanelSession {
         this.#working?.abort();
         return;
       case 'fileRows':
-        this.#postRows(message.number, message.query, message.from, message.count);
+        return this.#postRows(message.number, message.query, message.from, message.count);
+      case 'chooseView':
+        return this.#dependencies.rememberFileView(message.view);
+      case 'toggleFolder':
+        return this.#toggleFolder(message.row, message.path);
+      case 'setFolders':
+        this.#rows.setFolders(message.areOpen);
         return;
       case 'openFile': {
         const difference = this.#rows.at(message.id);
@@ -257,19 +272,41 @@ export class ComparePanelSession {
     this.#show();
   }
 
-  #postRows(number: number, query: FileQuery, from: number, count: number): void {
+  async #postRows(number: number, query: FileQuery, from: number, count: number): Promise<void> {
     this.#query = query;
-    const found = this.#rows.find(query);
-    const rows = found
-      .slice(from, from + count)
-      .map((id) => this.#dependencies.words.fileRow(this.#rows.at(id)!, id));
+    const files = this.#rows;
+    const found = await files.rows(query);
+    // Other files were read meanwhile: their rows are asked for anew.
+    if (files !== this.#rows) return;
+    const rows = found.slice(from, from + count).map((row) => this.#toView(row));
     this.#post({ type: 'fileRows', number, from, total: found.length, rows: toDisplayable(rows) });
+  }
+
+  #toView({ number, path, label, depth, parent, folder }: FileRow): CompareFileRow {
+    const { words } = this.#dependencies;
+    const difference = number === undefined ? undefined : this.#rows.at(number);
+    const worded = folder && words.folder(folder);
+    return {
+      ...(difference
+        ? words.file(difference, number!)
+        : { path, change: worded?.change ?? '', isCertain: true, canOpen: false }),
+      label,
+      depth,
+      ...(parent !== undefined && { parent }),
+      ...(folder && { folder: { isOpen: folder.isOpen, count: worded!.count } }),
+    };
+  }
+
+  async #toggleFolder(row: number, path: string): Promise<void> {
+    const shown = (await this.#rows.rows(this.#query))[row];
+    if (shown?.folder && toDisplayText(shown.path) === path) this.#rows.toggleFolder(shown.path);
   }
 
   #show(): void {
     const state: ComparePanelState = {
       strings: this.#dependencies.words.strings,
       request: this.#request,
+      fileView: this.#dependencies.fileView(),
       overview: this.#overview,
       files: this.#files,
       packages: this.#packages,

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import type { Logger } from '../../core/common/Logger.ts';
 import type { Docker } from '../../core/docker/Docker.ts';
+import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import type { OpenImages } from '../../platform/OpenImages.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
@@ -17,6 +18,7 @@ export interface ComparePanelsDependencies {
   readonly sessions: RegistrySessions;
   readonly docker: Docker;
   readonly images: OpenImages;
+  readonly answers: LastAnswers;
   readonly logger: Logger;
 }
 

@@ -3,7 +3,7 @@
  * texts ready to be shown, and the rows of files by the window it looks at.
  */
 import * as v from 'valibot';
-import type { FileDifferenceKind, FileSort } from '../../core/image/compare/FileQuery.ts';
+import type { FileDifferenceKind, FileSort, FileView } from '../../core/image/compare/FileQuery.ts';
 
 const text = (maxLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maxLength));
 
@@ -116,10 +116,18 @@ export interface ComparePackagesView {
 }
 
 export interface CompareFileRow {
-  /** Number by which it is opened. */
-  readonly id: number;
-  readonly kind: FileDifferenceKind;
+  /** Number by which it is opened; absent for a folder that only holds differences, as its kind is. */
+  readonly id?: number;
+  readonly kind?: FileDifferenceKind;
   readonly path: string;
+  /** What is shown of the path: all of it in a list. */
+  readonly label: string;
+  /** In a tree. */
+  readonly depth: number;
+  /** Row of the folder that it is in. */
+  readonly parent?: number;
+  /** Of a folder of the tree; worded. */
+  readonly folder?: { readonly isOpen: boolean; readonly count: string };
   readonly before?: string;
   readonly after?: string;
   /** Worded: `+1.2 kB`, or what differs of mode and owner. */
@@ -131,6 +139,8 @@ export interface CompareFileRow {
 export interface ComparePanelState {
   readonly strings: CompareStrings;
   readonly request: CompareRequest;
+  /** As a person chose last, in any panel. */
+  readonly fileView: FileView;
   readonly overview: ComparePart<ComparisonView>;
   readonly files: ComparePart<CompareFilesView>;
   readonly packages: ComparePart<ComparePackagesView>;
@@ -157,12 +167,18 @@ export const COMPARE_STRING_KEYS = [
   'change',
   'changed',
   'chooseKinds',
+  'collapseAll',
   'configuration',
+  'copied',
   'digest',
   'downgraded',
   'environment',
+  'expandAll',
   'files',
+  'filesDiffer',
   'filter',
+  'folderClosed',
+  'folderOpen',
   'history',
   'instruction',
   'kind',
@@ -190,6 +206,8 @@ export const COMPARE_STRING_KEYS = [
   'size',
   'swap',
   'upgraded',
+  'viewAsList',
+  'viewAsTree',
 ] as const;
 
 /** Every text the page shows by itself. */
@@ -197,6 +215,7 @@ export type CompareStrings = Readonly<Record<(typeof COMPARE_STRING_KEYS)[number
 
 const KINDS = ['added', 'removed', 'changed', 'metadata'] as const satisfies readonly FileDifferenceKind[];
 const SORTS = ['path', 'kind', 'before', 'after', 'change'] as const satisfies readonly FileSort[];
+const VIEWS = ['list', 'tree'] as const satisfies readonly FileView[];
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** As many rows as no page shows at once. */
 const MAX_ROWS = 500;
@@ -223,10 +242,19 @@ const webviewMessage = v.variant('type', [
       kinds: v.pipe(v.array(v.picklist(KINDS)), v.maxLength(KINDS.length)),
       sort: v.picklist(SORTS),
       isDescending: v.boolean(),
+      view: v.picklist(VIEWS),
     }),
     from: count,
     count: v.pipe(count, v.maxValue(MAX_ROWS)),
   }),
+  v.strictObject({ type: v.literal('chooseView'), view: v.picklist(VIEWS) }),
+  /** A row of the last answer, with its path: the answer may be another one by now. */
+  v.strictObject({
+    type: v.literal('toggleFolder'),
+    row: count,
+    path: v.pipe(v.string(), v.maxLength(10_000)),
+  }),
+  v.strictObject({ type: v.literal('setFolders'), areOpen: v.boolean() }),
   v.strictObject({ type: v.literal('openFile'), id: count }),
   v.strictObject({ type: v.literal('copyText'), text: v.pipe(v.string(), v.maxLength(10_000)) }),
 ]);

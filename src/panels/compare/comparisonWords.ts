@@ -66,7 +66,11 @@ export function comparisonWords(): ComparisonWords {
         openable: counts.changed,
       };
     },
-    fileRow: ({ kind, path, before, after, isCertain }, id) => ({
+    folder: ({ count, growth }) => ({
+      count: count === 1 ? l10n.t('1 file') : l10n.t('{0} files', formatCount(count)),
+      change: signed(growth),
+    }),
+    file: ({ kind, path, before, after, isCertain }, id) => ({
       id,
       kind,
       path,
@@ -297,12 +301,18 @@ function compareStrings(): CompareStrings {
     change: l10n.t('Difference'),
     changed: l10n.t('Changed'),
     chooseKinds: l10n.t('Kinds of differences that are shown'),
+    collapseAll: l10n.t('Collapse All'),
     configuration: l10n.t('Configuration'),
+    copied: l10n.t('Copied'),
     digest: l10n.t('Digest'),
     downgraded: l10n.t('Downgraded'),
     environment: l10n.t('Environment'),
+    expandAll: l10n.t('Expand All'),
     files: l10n.t('Files'),
+    filesDiffer: l10n.t('Compared: {0} files differ.'),
     filter: l10n.t('Filter by path'),
+    folderClosed: l10n.t('Folder {0}, {1}, closed'),
+    folderOpen: l10n.t('Folder {0}, {1}, open'),
     history: l10n.t('History'),
     instruction: l10n.t('Instruction'),
     kind: l10n.t('Kind'),
@@ -330,5 +340,7 @@ function compareStrings(): CompareStrings {
     size: l10n.t('Size'),
     swap: l10n.t('Swap Sides'),
     upgraded: l10n.t('Upgraded'),
+    viewAsList: l10n.t('View as List'),
+    viewAsTree: l10n.t('View as Tree'),
   };
 }

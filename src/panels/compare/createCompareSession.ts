@@ -13,9 +13,11 @@ import { comparisonWords } from './comparisonWords.ts';
 import { loadComparison, type ComparedImage, type LoadedComparison } from './loadComparison.ts';
 import { openAllDifferences, openDifference } from './openDifference.ts';
 
+const VIEW_ANSWER = 'compareFileView';
+
 export function createCompareSession(
   request: CompareRequest,
-  { sessions, docker, images, logger }: ComparePanelsDependencies,
+  { sessions, docker, images, answers, logger }: ComparePanelsDependencies,
   onDidChangeRequest: (request: CompareRequest) => void,
   post: (message: CompareHostMessage) => void,
 ): ComparePanelSession {
@@ -75,6 +77,8 @@ export function createCompareSession(
       comparePackages,
       openDifference,
       openAll: openAllDifferences,
+      fileView: () => (answers.get(VIEW_ANSWER) === 'tree' ? 'tree' : 'list'),
+      rememberFileView: async (view) => answers.remember(VIEW_ANSWER, view),
       copy: async (text) => vscode.env.clipboard.writeText(text),
       onDidChangeRequest,
       logger,

@@ -7,6 +7,7 @@ import {
   compareImagePackages,
   type PackageComparison,
 } from '../../../src/core/image/compare/compareImagePackages.ts';
+import type { FolderFacts } from '../../../src/core/image/compare/FileTree.ts';
 import type { FileRows } from '../../../src/core/image/compare/FileRows.ts';
 import { openComparedFiles } from '../../../src/core/image/compare/openComparedFiles.ts';
 import type { ImageFilesProgress } from '../../../src/core/image/files/ImageFiles.ts';
@@ -34,7 +35,8 @@ const words = {
   strings: {},
   overview: ({ before, after }: LoadedComparison) => ({ isSame: before.digest === after.digest }),
   files: (rows: FileRows) => rows.summary(),
-  fileRow: ({ path, kind }: FileDifference, id: number) => ({ id, path, kind }),
+  folder: ({ count, growth }: FolderFacts) => ({ count: String(count), change: String(growth) }),
+  file: ({ path, kind }: FileDifference, id: number) => ({ id, path, kind }),
   packages: (comparison?: PackageComparison) => ({ packages: comparison?.changes ?? null }),
   progress: ({ bytesDone, bytesTotal }: ImageFilesProgress) => `${bytesDone} of ${bytesTotal}`,
   error: (error: unknown) => (error as CoreError).kind,
@@ -57,6 +59,8 @@ class Panel {
         openAll: async (_, differences) =>
           void this.calls.push(`all ${differences.map(({ path }) => path).join()}`),
         copy: async () => undefined,
+        fileView: () => 'list',
+        rememberFileView: async (view) => void this.calls.push(view),
         onDidChangeRequest: ({ before, after, platform }) =>
           void this.calls.push(`${before.title} ${after.title} ${platform ?? ''}`.trim()),
         logger: nullLogger,
@@ -86,11 +90,15 @@ describe('ComparePanelSession', () => {
     platforms: [],
   });
 
-  async function filesOf(signal: AbortSignal) {
+  async function filesOf(signal: AbortSignal, folder = '') {
     const source = new MemoryBlobSource();
     const side = async (content: string) => ({
       source,
-      layers: [source.add(gzipSync(await packTar([packed('a', content), packed(`only-${content}`)])))],
+      layers: [
+        source.add(
+          gzipSync(await packTar([packed(`${folder}a`, content), packed(`${folder}only-${content}`)])),
+        ),
+      ],
     });
     const options = { indexer: indexes.create(), signal };
     return {
@@ -107,19 +115,46 @@ describe('ComparePanelSession', () => {
     await panel.session.receive({ type: 'ready' });
     const { overview, files, packages } = panel.state;
     assert.deepEqual([overview.state, files.state, packages.state], ['ready', 'ready', 'ready']);
-    const query = { text: '', kinds: [], sort: 'path', isDescending: true };
+    const query = { text: '', kinds: [], sort: 'path', isDescending: true, view: 'list' };
     await panel.session.receive({ type: 'fileRows', number: 1, query, from: 1, count: 1 });
     assert.deepEqual(panel.messages.at(-1), {
       type: 'fileRows',
       number: 1,
       from: 1,
       total: 3,
-      rows: [{ id: 1, path: '/only-1', kind: 'removed' }],
+      rows: [{ id: 1, path: '/only-1', kind: 'removed', label: '/only-1', depth: 0 }],
     });
     await panel.session.receive({ type: 'openFile', id: 0 });
     await panel.session.receive({ type: 'openFile', id: 99 });
     await panel.session.receive({ type: 'openAll' });
     assert.deepEqual(panel.calls, ['open /a', 'all /only-2,/only-1,/a']);
+  });
+
+  it('shows files by their folders, opens and closes them, and remembers that they were wanted so', async () => {
+    const panel = new Panel({
+      load: async () => loaded('a', 'b'),
+      openFiles: async (_, __, signal) => filesOf(signal, 'd/'),
+    });
+    await panel.session.receive({ type: 'ready' });
+    const query = { text: '', kinds: [], sort: 'path', isDescending: false, view: 'tree' };
+    const labels = async (): Promise<unknown> => {
+      await panel.session.receive({ type: 'fileRows', number: 1, query, from: 0, count: 9 });
+      const answer = panel.messages.at(-1);
+      return (
+        answer?.type === 'fileRows' &&
+        answer.rows.map(({ label, folder }) => `${label} ${folder?.count ?? ''}`)
+      );
+    };
+    await panel.session.receive({ type: 'chooseView', view: 'tree' });
+    assert.deepEqual(panel.calls, ['tree']);
+    assert.deepEqual(await labels(), ['d 3', 'a ', 'only-1 ', 'only-2 ']);
+    await panel.session.receive({ type: 'toggleFolder', row: 0, path: '/other' });
+    await panel.session.receive({ type: 'toggleFolder', row: 1, path: '/d/a' });
+    assert.deepEqual(await labels(), ['d 3', 'a ', 'only-1 ', 'only-2 ']);
+    await panel.session.receive({ type: 'toggleFolder', row: 0, path: '/d' });
+    assert.deepEqual(await labels(), ['d 3']);
+    await panel.session.receive({ type: 'setFolders', areOpen: true });
+    assert.deepEqual(await labels(), ['d 3', 'a ', 'only-1 ', 'only-2 ']);
   });
 
   it('reads no file of two names of one image', async () => {

@@ -5,6 +5,9 @@ export type FileDifferenceKind = 'added' | 'removed' | 'changed' | 'metadata';
 
 export type FileSort = 'path' | 'kind' | 'before' | 'after' | 'change';
 
+/** One row a file, or folders that hold them. */
+export type FileView = 'list' | 'tree';
+
 export interface FileQuery {
   /** Words that the path must hold, in any case. */
   readonly text: string;
@@ -12,4 +15,5 @@ export interface FileQuery {
   readonly kinds: readonly FileDifferenceKind[];
   readonly sort: FileSort;
   readonly isDescending: boolean;
+  readonly view: FileView;
 }

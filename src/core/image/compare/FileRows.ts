@@ -1,6 +1,7 @@
 /** The differing files of two images as rows: filtered, sorted and handed out by the window, however many there are. */
 import type { FileDifference, FileFacts } from './compareFiles.ts';
 import type { FileDifferenceKind, FileQuery, FileSort } from './FileQuery.ts';
+import { FileTree, type FileRow, type OpenFolders } from './FileTree.ts';
 
 export interface FileSummary {
   readonly counts: Readonly<Record<FileDifferenceKind, number>>;
@@ -17,7 +18,10 @@ const KIND_ORDER: readonly FileDifferenceKind[] = ['added', 'removed', 'changed'
 export class FileRows {
   readonly #differences: readonly FileDifference[];
   #query: FileQuery | undefined;
-  #rows: readonly number[] = [];
+  #found: readonly number[] = [];
+  #rows: Promise<readonly FileRow[]> | undefined;
+  #tree: Promise<FileTree> | undefined;
+  #folders: OpenFolders = { areOpen: true, except: new Set() };
 
   constructor(differences: readonly FileDifference[]) {
     this.#differences = differences;
@@ -35,10 +39,48 @@ export class FileRows {
   /** Numbers of the matching differences, in order; the last query is remembered. */
   find(query: FileQuery): readonly number[] {
     if (JSON.stringify(query) !== JSON.stringify(this.#query)) {
-      this.#rows = this.#select(query);
+      this.#found = this.#select(query);
       this.#query = query;
+      this.#tree = this.#rows = undefined;
     }
-    return this.#rows;
+    return this.#found;
+  }
+
+  /** What is shown of them, by the query's view; the last answer is remembered. */
+  rows(query: FileQuery): Promise<readonly FileRow[]> {
+    const found = this.find(query);
+    return (this.#rows ??= query.view === 'tree' ? this.#unfold(query, found) : this.#list(found));
+  }
+
+  /** Opens a folder of the tree, or closes it. */
+  toggleFolder(path: string): void {
+    const except = new Set(this.#folders.except);
+    if (!except.delete(path)) except.add(path);
+    this.#folders = { ...this.#folders, except };
+    this.#rows = undefined;
+  }
+
+  setFolders(areOpen: boolean): void {
+    this.#folders = { areOpen, except: new Set() };
+    this.#rows = undefined;
+  }
+
+  async #list(found: readonly number[]): Promise<readonly FileRow[]> {
+    return found.map((number) => {
+      const { path } = this.#differences[number]!;
+      return { number, path, label: path, depth: 0 };
+    });
+  }
+
+  async #unfold({ sort, isDescending }: FileQuery, found: readonly number[]): Promise<readonly FileRow[]> {
+    const keyOf = KEYS[sort];
+    this.#tree ??= FileTree.build(this.#differences, found, {
+      growthOf: ({ before, after }) => sizeOf(after) - sizeOf(before),
+      sumsUp: sort !== 'kind',
+      isDescending,
+      ...(keyOf && { keyOf }),
+    });
+    return (await this.#tree).rows(this.#folders);
   }
 
   summary(): FileSummary {

@@ -24,10 +24,9 @@ const rows = new FileRows([
   difference('added', '/usr/lib/tool.so', undefined, 20),
   difference('removed', '/var/log', 7),
 ]);
+const ALL: FileQuery = { text: '', kinds: [], sort: 'path', isDescending: false, view: 'list' };
 const find = (query: Partial<FileQuery>): string[] =>
-  rows
-    .find({ text: '', kinds: [], sort: 'path', isDescending: false, ...query })
-    .map((number) => rows.at(number)!.path);
+  rows.find({ ...ALL, ...query }).map((number) => rows.at(number)!.path);
 
 describe('FileRows', () => {
   it('finds by words in any case and by kind', () => {
@@ -52,6 +51,91 @@ describe('FileRows', () => {
       removedBytes: 7,
       changedBytes: 30,
       uncertain: 1,
+    });
+  });
+
+  describe('as a tree', () => {
+    const tree = () =>
+      new FileRows([
+        difference('changed', '/etc/app/conf', 10, 15),
+        difference('added', '/etc/app/extra', undefined, 5),
+        difference('removed', '/init', 1),
+        difference('added', '/usr/share/doc', undefined, 0),
+        difference('added', '/usr/share/doc/a', undefined, 1),
+        difference('added', '/usr/share/doc/b', undefined, 90),
+      ]);
+    const shown = async (files: FileRows, query: Partial<FileQuery> = {}): Promise<string[]> => {
+      const all = await files.rows({ ...ALL, view: 'tree', ...query });
+      return all.map(({ depth, label, folder, number }) => {
+        const state = folder ? ` ${folder.isOpen ? 'v' : '>'} ${folder.count} ${folder.growth}` : '';
+        return `${'  '.repeat(depth)}${label}${state}${number === undefined ? '' : ` #${number}`}`;
+      });
+    };
+
+    it('shows folders with what is in them, one row for a folder that holds only another', async () => {
+      assert.deepEqual(await shown(tree()), [
+        'etc/app v 2 10',
+        '  conf #0',
+        '  extra #1',
+        'usr/share/doc v 2 91 #3',
+        '  a #4',
+        '  b #5',
+        'init #2',
+      ]);
+    });
+
+    it('closes and opens folders, one or all, and finds in them nevertheless', async () => {
+      const files = tree();
+      files.toggleFolder('/etc/app');
+      assert.deepEqual((await shown(files)).slice(0, 2), ['etc/app > 2 10', 'usr/share/doc v 2 91 #3']);
+      files.setFolders(false);
+      files.toggleFolder('/etc/app');
+      assert.deepEqual(await shown(files), [
+        'etc/app v 2 10',
+        '  conf #0',
+        '  extra #1',
+        'usr/share/doc > 2 91 #3',
+        'init #2',
+      ]);
+      assert.deepEqual(await shown(files, { text: 'extra' }), ['etc/app v 1 5', '  extra #1']);
+    });
+
+    it('sorts the rows of each folder, folders by the sum of what they hold', async () => {
+      assert.deepEqual(await shown(tree(), { sort: 'change', isDescending: true }), [
+        'usr/share/doc v 2 91 #3',
+        '  b #5',
+        '  a #4',
+        'etc/app v 2 10',
+        '  conf #0',
+        '  extra #1',
+        'init #2',
+      ]);
+      assert.equal((await shown(tree(), { isDescending: true }))[0], 'usr/share/doc v 2 91 #3');
+    });
+
+    it('names the row of the folder that a row is in', async () => {
+      const all = await tree().rows({ ...ALL, view: 'tree' });
+      assert.deepEqual(
+        all.map(({ parent }) => parent ?? -1),
+        [-1, 0, 0, -1, 3, 3, -1],
+      );
+    });
+
+    it('lets others have their turn while it is made of a hundred thousand files', async () => {
+      const many = Array.from({ length: 100_000 }, (_, index) =>
+        difference('added', `/d${index % 300}/e${index % 7}/${index}`, undefined, 1),
+      );
+      let turns = 0;
+      let isDone = false;
+      const turn = (): void => {
+        turns += 1;
+        if (!isDone) setImmediate(turn);
+      };
+      setImmediate(turn);
+      const all = await new FileRows(many).rows({ ...ALL, view: 'tree' });
+      isDone = true;
+      assert.equal(all.filter(({ number }) => number !== undefined).length, 100_000);
+      assert.ok(turns > 2, `${turns} turns`);
     });
   });
 });
