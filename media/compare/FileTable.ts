@@ -204,14 +204,9 @@ export class FileTable {
     </div>`;
   }
 
-  #kindCell(context: CompareContext, { kind, isCertain, folder }: CompareFileRow): TemplateResult {
+  #kindCell(context: CompareContext, { kind, isCertain }: CompareFileRow): TemplateResult {
     const { strings } = context.state;
-    if (kind === undefined) {
-      return html`<span role="cell" class="col-kind muted"
-        ><span class="codicon codicon-blank" aria-hidden="true"></span
-        ><span class="kind-name">${folder?.count ?? nothing}</span></span
-      >`;
-    }
+    if (kind === undefined) return html`<span role="cell" class="col-kind"></span>`;
     const name = isCertain ? strings[kind] : `${strings[kind]} ?`;
     return html`<span role="cell" class="col-kind" title=${isCertain ? name : `${name} ${strings.notCertain}`}
       ><span class="codicon codicon-${ICONS[kind]}" aria-hidden="true"></span
@@ -249,7 +244,7 @@ export class FileTable {
               ${name}
             </button>`
           : name
-      }</span
+      }${folder ? html`<span class="folder-count">${folder.count}</span>` : nothing}</span
     >`;
   }
 

@@ -195,6 +195,8 @@ function part<T>(
             : html`<progress max="1" .value=${shown.share} aria-label=${strings.loading}></progress>`
         }
       </p>`;
+    case 'waiting':
+      return html`<p class="muted">${strings.needsFiles}</p>`;
     case 'cancelled':
       return html`<p class="muted">${strings.cancelled}</p>
         ${again}`;

@@ -192,16 +192,6 @@ describe('Comparing two images', () => {
     await workbench.shot('compare-same');
   });
 
-  it('compares with the image that the Dockerfile of the workspace begins with', async () => {
-    const { workbench } = suite();
-    await workbench.runCommand('View: Close All Editors');
-    await choose('2.0', 'Compare with Base Image in Dockerfile');
-    const panel = workbench.panel(ONE_AND_TWO);
-    await panel.waitFor();
-    await panel.content.getByRole('button', { name: 'Open /app/server.py' }).waitFor();
-    assert.equal(await panel.content.getByRole('alert').count(), 0);
-  });
-
   it('compares another platform of both when it is chosen', async () => {
     const { workbench } = suite();
     await choose('1.0', 'Select for Compare', 'multi');
@@ -243,6 +233,16 @@ describe('Comparing two images', () => {
     await same.waitFor();
     await same.content.getByRole('heading', { name: 'Same image: equal config' }).waitFor();
     await workbench.shot('compare-same-local');
+  });
+
+  it('compares with the image that the Dockerfile of the workspace begins with', async () => {
+    const { workbench } = suite();
+    await workbench.runCommand('View: Close All Editors');
+    await choose('2.0', 'Compare with Base Image in Dockerfile');
+    const panel = workbench.panel(ONE_AND_TWO);
+    await panel.waitFor();
+    await panel.content.getByRole('button', { name: 'Open /app/server.py' }).waitFor();
+    assert.equal(await panel.content.getByRole('alert').count(), 0);
   });
 
   it('comes back with the window, and is readable in a light theme and a narrow editor', async () => {

@@ -91,8 +91,12 @@ describe('The Image Files view', () => {
       'Layers',
       top.descriptor.digest.slice(7, 19),
     );
-    await layer.choose('Browse Files');
     const files = workbench.view('Image Files');
+    await files.close();
+    await layer.choose('Browse Files');
+    // Also in a view that was folded it is chosen and opened.
+    const root = await files.item('app:1.0, layer 2');
+    await root.row.and(workbench.page.locator('[aria-expanded="true"][aria-selected="true"]')).waitFor();
     const motd = await files.item('app:1.0, layer 2', 'etc', 'motd');
     assert.match(await motd.accessibleName(), /Deleted by this layer/);
     await (await files.item('app:1.0, layer 2', 'etc', 'os-release')).select();

@@ -37,8 +37,13 @@ export class BrowseFilesCommand implements Command {
     );
     // What cannot be read is said once, here, and leaves nothing in the view.
     await this.#services.images.files(image.address.image);
-    const root = this.#services.imageFilesTree.add(image);
-    await this.#services.imageFilesView.reveal(root, { select: true, focus: true, expand: true });
+    const { imageFilesTree, imageFilesView } = this.#services;
+    // A folded view takes no notice of a new image before it is opened, which is too late to reveal it.
+    if (imageFilesTree.roots().length > 0 && !imageFilesView.visible) {
+      await vscode.commands.executeCommand('berth.imageFiles.focus');
+    }
+    const root = imageFilesTree.add(image);
+    await imageFilesView.reveal(root, { select: true, focus: true, expand: true });
   }
 
   async #resolve(node: FilesTarget): Promise<BrowsedImage> {

@@ -211,7 +211,10 @@ export class ComparePanelSession {
         this.#rows = rows;
         this.#files = { state: 'ready', content: toDisplayable(words.files(rows, this.#opened)) };
       },
-      (part) => (this.#files = this.#packages = part),
+      (part) => {
+        this.#files = part;
+        this.#packages = { state: 'waiting' };
+      },
     );
     if (this.#files.state === 'ready') await this.#readPackages();
   }
@@ -289,7 +292,8 @@ export class ComparePanelSession {
     return {
       ...(difference
         ? words.file(difference, number!)
-        : { path, change: worded?.change ?? '', isCertain: true, canOpen: false }),
+        : { path, change: '', isCertain: true, canOpen: false }),
+      ...(worded && difference?.kind !== 'metadata' && { change: worded.change }),
       label,
       depth,
       ...(parent !== undefined && { parent }),

@@ -83,6 +83,8 @@ export interface ComparisonView {
 /** A part that is read after the overview. */
 export type ComparePart<Content> =
   | { readonly state: 'loading'; readonly progress?: string; readonly share?: number }
+  /** For another part, which says why. */
+  | { readonly state: 'waiting' }
   | { readonly state: 'cancelled' }
   | { readonly state: 'problem'; readonly message: string }
   | { readonly state: 'ready'; readonly content: Content };
@@ -189,6 +191,7 @@ export const COMPARE_STRING_KEYS = [
   'metadata',
   'name',
   'noDifference',
+  'needsFiles',
   'noFileMatches',
   'notCertain',
   'openAll',

@@ -323,6 +323,7 @@ function compareStrings(): CompareStrings {
     metadata: l10n.t('Mode or owner'),
     name: l10n.t('Name'),
     noDifference: l10n.t('No difference.'),
+    needsFiles: l10n.t('They are read out of the files.'),
     noFileMatches: l10n.t('No differing file matches.'),
     notCertain: l10n.t('A shared layer that was not read may say otherwise.'),
     openAll: l10n.t('Open All Changes'),

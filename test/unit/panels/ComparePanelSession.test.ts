@@ -177,6 +177,7 @@ describe('ComparePanelSession', () => {
     await panel.session.receive({ type: 'ready' });
     assert.equal(panel.state.overview.state, 'ready');
     assert.deepEqual(panel.state.files, { state: 'problem', message: 'connectionReset' });
+    assert.deepEqual(panel.state.packages, { state: 'waiting' }, 'one problem is said once');
     await panel.session.receive({ type: 'retryFiles' });
     assert.equal(panel.state.files.state, 'ready');
   });

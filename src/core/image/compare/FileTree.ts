@@ -4,6 +4,7 @@
  */
 import { TimeSlices } from '../../common/TimeSlices.ts';
 import type { FileDifference } from './compareFiles.ts';
+import type { FileDifferenceKind } from './FileQuery.ts';
 
 /** One row, in a list or a tree. */
 export interface FileRow {
@@ -39,6 +40,7 @@ interface Node {
   readonly name: string;
   readonly children: Map<string, Node>;
   number?: number;
+  kind?: FileDifferenceKind;
   count: number;
   growth: number;
   /** What the rows are sorted by, summed up. */
@@ -84,6 +86,7 @@ export class FileTree {
         node = child;
       }
       node.number = number;
+      node.kind = difference.kind;
       if (node.children.size === 0) [node.growth, node.key] = [growth, key];
       await slices.breathe();
     }
@@ -124,12 +127,13 @@ function createNode(path: string, name: string): Node {
   return { path, name, children: new Map(), count: 0, growth: 0, key: 0 };
 }
 
-/** Down to the first folder that holds more than one folder, or differs itself. */
+/** Down to the first folder that holds more than another folder, or differs in another way than that. */
 function compacted(start: Node): [node: Node, label: string] {
   let [node, label] = [start, start.name];
-  while (node.children.size === 1 && node.number === undefined) {
+  while (node.children.size === 1) {
     const [only] = node.children.values();
-    if (only!.children.size === 0) break;
+    const tellsMore = node.kind !== undefined && node.kind !== only!.kind;
+    if (only!.children.size === 0 || tellsMore) break;
     node = only!;
     label = `${label}/${only!.name}`;
   }

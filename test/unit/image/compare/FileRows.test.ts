@@ -60,6 +60,7 @@ describe('FileRows', () => {
         difference('changed', '/etc/app/conf', 10, 15),
         difference('added', '/etc/app/extra', undefined, 5),
         difference('removed', '/init', 1),
+        difference('added', '/usr/share', undefined, 0),
         difference('added', '/usr/share/doc', undefined, 0),
         difference('added', '/usr/share/doc/a', undefined, 1),
         difference('added', '/usr/share/doc/b', undefined, 90),
@@ -77,9 +78,9 @@ describe('FileRows', () => {
         'etc/app v 2 10',
         '  conf #0',
         '  extra #1',
-        'usr/share/doc v 2 91 #3',
-        '  a #4',
-        '  b #5',
+        'usr/share/doc v 2 91 #4',
+        '  a #5',
+        '  b #6',
         'init #2',
       ]);
     });
@@ -87,14 +88,14 @@ describe('FileRows', () => {
     it('closes and opens folders, one or all, and finds in them nevertheless', async () => {
       const files = tree();
       files.toggleFolder('/etc/app');
-      assert.deepEqual((await shown(files)).slice(0, 2), ['etc/app > 2 10', 'usr/share/doc v 2 91 #3']);
+      assert.deepEqual((await shown(files)).slice(0, 2), ['etc/app > 2 10', 'usr/share/doc v 2 91 #4']);
       files.setFolders(false);
       files.toggleFolder('/etc/app');
       assert.deepEqual(await shown(files), [
         'etc/app v 2 10',
         '  conf #0',
         '  extra #1',
-        'usr/share/doc > 2 91 #3',
+        'usr/share/doc > 2 91 #4',
         'init #2',
       ]);
       assert.deepEqual(await shown(files, { text: 'extra' }), ['etc/app v 1 5', '  extra #1']);
@@ -102,15 +103,15 @@ describe('FileRows', () => {
 
     it('sorts the rows of each folder, folders by the sum of what they hold', async () => {
       assert.deepEqual(await shown(tree(), { sort: 'change', isDescending: true }), [
-        'usr/share/doc v 2 91 #3',
-        '  b #5',
-        '  a #4',
+        'usr/share/doc v 2 91 #4',
+        '  b #6',
+        '  a #5',
         'etc/app v 2 10',
         '  conf #0',
         '  extra #1',
         'init #2',
       ]);
-      assert.equal((await shown(tree(), { isDescending: true }))[0], 'usr/share/doc v 2 91 #3');
+      assert.equal((await shown(tree(), { isDescending: true }))[0], 'usr/share/doc v 2 91 #4');
     });
 
     it('names the row of the folder that a row is in', async () => {
