@@ -107,6 +107,8 @@ const REASONS: Record<ErrorKind, readonly string[]> = {
     'cliTooOld',
     'legacyManifest',
     'takesSiblings',
+    'noFiles',
+    'noLayers',
   ],
   rateLimited: [],
   serverError: [],

@@ -5,7 +5,7 @@ import { toDisplayLine } from '../../core/common/displayText.ts';
 import { worded, type WordedError } from './WordedError.ts';
 
 export function wordNotFound(
-  { reason, subject, missing, page }: ErrorDetails,
+  { reason, operation, subject, missing, page }: ErrorDetails,
   host: string,
   doing: string,
   answer: string,
@@ -87,6 +87,16 @@ export function wordNotFound(
         'editConnection',
       );
     default:
+      // Who may read the manifest may read what it names.
+      if (operation === 'read blob') {
+        return worded(
+          l10n.t('Content is missing'),
+          doing +
+            l10n.t('{0} has the manifest, but not this part of it. Push the image again.', host) +
+            answer,
+          'retry',
+        );
+      }
       return worded(
         l10n.t('Not found'),
         doing + l10n.t('{0} does not have it, or does not show it to this account.', host) + answer,

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buildImage, buildLayer } from '../../../scripts/samples/buildImage.ts';
 import { buildIndex } from '../../../scripts/samples/buildIndex.ts';
 import { pushBuilt } from '../../../scripts/samples/pushBuilt.ts';
@@ -52,8 +55,7 @@ describe('LayerSpaces', () => {
   });
   after(() => stack.disposeAsync());
 
-  function load(): Promise<ImageView> {
-    const { client } = connection;
+  function load(client = connection.client): Promise<ImageView> {
     return loadImageView(
       {
         getManifest: (reference, cancel) => client.getManifest(REPOSITORY, reference, cancel),
@@ -96,6 +98,38 @@ describe('LayerSpaces', () => {
       spaces.analyze(REQUEST, view, controller.signal, () => undefined),
       (error) => isCoreError(error, 'cancelled'),
     );
+  });
+
+  it('says that a layer is lost or the registry gone, and succeeds once they are back', async () => {
+    const dataFolder = await mkdtemp(join(tmpdir(), 'berth-lost-'));
+    stack.defer(() => rm(dataFolder, { recursive: true, force: true }));
+    let registry = await startDistribution({ dataFolder });
+    stack.defer(() => registry[Symbol.asyncDispose]());
+    await using lost = new TestConnection(registry.url);
+    const { client } = lost;
+    const layers = ['lost', 'kept'].map((name) => buildLayer([{ path: name, content: name.repeat(500) }]));
+    const image = buildImage({
+      platform: { os: 'linux', architecture: 'amd64' },
+      createdAt: new Date(0),
+      steps: layers.map((layer) => ({ createdBy: 'COPY', layer })),
+    });
+    await pushBuilt(client, REPOSITORY, image, ['1'], signal);
+    const shown = await load(client);
+    const spaces = new LayerSpaces(
+      { open: async () => ({ client }) as unknown as RegistrySession },
+      { indexer: async () => indexes.create() },
+    );
+    const analyze = () => spaces.analyze(REQUEST, shown, signal, () => undefined);
+    const { descriptor, bytes } = layers[0]!;
+    await fetch(`${registry.url}/v2/${REPOSITORY}/blobs/${descriptor.digest}`, { method: 'DELETE' });
+    await assert.rejects(analyze, (error) => isCoreError(error, 'notFound'));
+    await client.uploadBlob(REPOSITORY, bytes, signal);
+    await registry[Symbol.asyncDispose]();
+    await assert.rejects(analyze, (error) => isCoreError(error, 'connectionRefused'));
+    registry = await startDistribution({ dataFolder, port: Number(new URL(registry.url).port) });
+    const measured = await analyze();
+    assert.ok(measured.kind === 'measured');
+    assert.equal(measured.space.totalBytes, 4000);
   });
 
   it('measures the platform that is shown, with progress in bytes, and knows it in another window', async () => {
