@@ -84,10 +84,14 @@ export function history(context: CompareContext, { history: steps }: ComparisonV
 
 export function layers(context: CompareContext, { layers: all, layersNote }: ComparisonView): TemplateResult {
   const { strings } = context.state;
-  const row = ({ kind, digest, size }: CompareLayerView): Content =>
+  const row = ({ kind, digest, size, step }: CompareLayerView): Content =>
     html`<li class=${kind}>
       ${mark(MARKS[kind], strings[kind])}<code title=${digest}>${shortDigest(digest)}</code
-      ><span class="muted">${strings[kind]}</span><span class="layer-size">${size}</span>
+      ><span class="muted">${strings[kind]}</span
+      >${step === undefined ? nothing : html`<code class="layer-step" title=${step}>${step}</code>`}<span
+        class="layer-size"
+        >${size}</span
+      >
     </li>`;
   return section(
     'layers',

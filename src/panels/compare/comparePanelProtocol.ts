@@ -61,6 +61,8 @@ export interface CompareLayerView {
   readonly kind: 'shared' | 'removed' | 'added';
   readonly digest: string;
   readonly size: string;
+  /** That made it, as in the Dockerfile. */
+  readonly step?: string;
 }
 
 export interface ComparisonView {

@@ -12,6 +12,8 @@ import type { ComparedFiles } from '../../core/image/compare/openComparedFiles.t
 import { formatMode, formatOwner } from '../../core/image/files/FileEntry.ts';
 import { formatInstruction } from '../../core/image/formatInstruction.ts';
 import { shortDigest } from '../../core/oci/digest.ts';
+import { pairHistoryWithLayers } from '../../core/oci/historyLayers.ts';
+import type { HistoryEntry } from '../../core/oci/imageConfig.ts';
 import { formatAge, formatCount, formatSize } from '../../platform/format.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type {
@@ -30,6 +32,11 @@ export function comparisonWords(): ComparisonWords {
       const { before, after, platforms } = loaded;
       const differences = compareConfigs(before.config, after.config);
       const layers = compareLayers(layersOf(before), layersOf(after));
+      const steps = new Map([...stepsOf(before), ...stepsOf(after)]);
+      const layerView = (kind: CompareLayerView['kind'], layer: ComparedLayer): CompareLayerView => {
+        const step = steps.get(layer.digest);
+        return { ...layerOf(kind, layer), ...(step !== undefined && { step }) };
+      };
       return {
         before: sideOf(before),
         after: sideOf(after),
@@ -41,12 +48,12 @@ export function comparisonWords(): ComparisonWords {
         labels: valuesOf(differences, 'labels'),
         history: compareHistories(before.config.history, after.config.history).map(({ kind, entry }) => ({
           kind,
-          instruction: formatInstruction(entry.createdBy) || (entry.comment ?? ''),
+          instruction: instructionOf(entry),
         })),
         layers: [
-          ...layers.shared.map((layer) => layerOf('shared', layer)),
-          ...layers.removed.map((layer) => layerOf('removed', layer)),
-          ...layers.added.map((layer) => layerOf('added', layer)),
+          ...layers.shared.map((layer) => layerView('shared', layer)),
+          ...layers.removed.map((layer) => layerView('removed', layer)),
+          ...layers.added.map((layer) => layerView('added', layer)),
         ],
         layersNote: wordLayers(layers),
       };
@@ -121,6 +128,17 @@ export function comparisonWords(): ComparisonWords {
 
 export function layersOf({ layers, config }: ComparedImage): ComparedLayer[] {
   return withDiffIds(layers, config.diffIds);
+}
+
+/** Digest of each layer with the step that made it; nothing where that is a guess. */
+function stepsOf({ layers, config }: ComparedImage): [digest: string, step: string][] {
+  const { rows, matches } = pairHistoryWithLayers(config.history, layers);
+  if (!matches) return [];
+  return rows.flatMap(({ entry, layer }) => (entry && layer ? [[layer.digest, instructionOf(entry)]] : []));
+}
+
+function instructionOf({ createdBy, comment }: HistoryEntry): string {
+  return formatInstruction(createdBy) || (comment ?? '');
 }
 
 function sideOf({ target, digest, platform, sizeInBytes, config }: ComparedImage): CompareSideView {
