@@ -242,11 +242,6 @@ export class Activity implements vscode.Disposable {
     return this.#records.get(id)?.entry.canUndo ?? false;
   }
 
-  /** The newest entry that can be undone. */
-  latestUndoable(): ActivityEntry | undefined {
-    return this.entries().find(({ canUndo }) => canUndo);
-  }
-
   async undo(id: string): Promise<void> {
     const record = this.#records.get(id);
     if (!record?.undo || !record.entry.canUndo) return;

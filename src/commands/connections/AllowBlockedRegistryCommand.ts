@@ -1,6 +1,6 @@
 import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
-import { confirmBlocked } from './ConnectionForm.ts';
+import { confirmBlocked } from './confirmUnsafe.ts';
 
 type Needs = Pick<Services, 'settings' | 'sessions'>;
 

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
 import { askKnownRegistry } from './askKnownRegistry.ts';
-import { ConnectionForm, type ConnectionDraft, type ConnectionQuestions } from './ConnectionForm.ts';
+import type { ConnectionDraft } from './ConnectionDraft.ts';
+import { ConnectionForm, type ConnectionQuestions } from './ConnectionForm.ts';
 import { revealConnection, saveConnection } from './saveConnection.ts';
 
 type Needs = Pick<
@@ -30,9 +31,7 @@ export class ConnectRegistryCommand implements Command {
     draft: ConnectionDraft,
     questions: ConnectionQuestions,
   ): Promise<void> {
-    const answers = await new ConnectionForm(this.services.sessions, this.services.logger, title, draft).ask(
-      questions,
-    );
+    const answers = await new ConnectionForm(this.services, title, draft).ask(questions);
     const connection = await saveConnection(answers, this.services.settings, this.services.secrets);
     this.services.sessions.reset(connection.id);
     await revealConnection(connection.id, this.services.registriesTree, this.services.registriesView);

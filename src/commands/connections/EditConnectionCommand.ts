@@ -6,7 +6,9 @@ import { askConnection } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
 import { askCertificateAuthority } from './askCertificateFiles.ts';
-import { ConnectionForm, displayHost, problemOfRepositories, splitRepositories } from './ConnectionForm.ts';
+import { ConnectionForm } from './ConnectionForm.ts';
+import { displayHost } from './displayHost.ts';
+import { problemOfRepositories, splitRepositories } from './repositoryNames.ts';
 
 type Needs = Pick<Services, 'settings' | 'secrets' | 'sessions' | 'logger'>;
 
@@ -138,7 +140,7 @@ export class EditConnectionCommand implements Command {
 
   async #editAddress(connection: Connection, title: string): Promise<void> {
     const { id, url, name, ...rest } = connection;
-    const answers = await new ConnectionForm(this.#services.sessions, this.#services.logger, title, {
+    const answers = await new ConnectionForm(this.#services, title, {
       ...rest,
       address: url,
       ...(name !== displayHost(url) && { name }),

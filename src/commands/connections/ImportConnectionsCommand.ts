@@ -8,7 +8,7 @@ import { wordError } from '../../platform/wordError.ts';
 import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
 import { askFoundRegistries } from './askFoundRegistries.ts';
-import { confirmCertificate, confirmHttp } from './ConnectionForm.ts';
+import { confirmCertificate, confirmHttp } from './confirmUnsafe.ts';
 import { placeOf } from './placeOf.ts';
 
 type Needs = Pick<Services, 'settings' | 'sessions' | 'activity'>;

@@ -3,7 +3,7 @@ import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import { askText } from '../../platform/ask.ts';
 import { askConnection } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
-import { problemOfRepositories, splitRepositories } from './ConnectionForm.ts';
+import { problemOfRepositories, splitRepositories } from './repositoryNames.ts';
 
 /** Adds repositories to a connection that are shown even where the registry does not list them. */
 export class PinRepositoryCommand implements Command {

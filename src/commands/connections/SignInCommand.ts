@@ -3,7 +3,8 @@ import { connectionId } from '../../platform/Connection.ts';
 import { askConnection } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
-import { ConnectionForm, displayHost } from './ConnectionForm.ts';
+import { ConnectionForm } from './ConnectionForm.ts';
+import { displayHost } from './displayHost.ts';
 
 type Needs = Pick<Services, 'settings' | 'secrets' | 'sessions' | 'logger'>;
 
@@ -22,8 +23,7 @@ export class SignInCommand implements Command {
       (await askConnection(this.#services.settings, vscode.l10n.t('Sign In')));
     const { id, url, name, repositories, ...rest } = connection;
     const { setting, secret, keyPassphrase } = await new ConnectionForm(
-      this.#services.sessions,
-      this.#services.logger,
+      this.#services,
       vscode.l10n.t('Sign In to {0}', name),
       {
         ...rest,

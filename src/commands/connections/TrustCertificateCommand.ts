@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
 import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
-import { confirmCertificate } from './ConnectionForm.ts';
+import { confirmCertificate } from './confirmUnsafe.ts';
 
 type Needs = Pick<Services, 'settings' | 'sessions'>;
 

@@ -67,14 +67,6 @@ export class Containers {
     return this.#run(runCommand({ ...options, detach: true }), signal);
   }
 
-  /** What a terminal starts for *Run Image in Terminal*: a container that goes when it ends. */
-  interactiveCommandLine(
-    image: string,
-    options: Partial<RunCommandOptions> = {},
-  ): { readonly program: string; readonly args: readonly string[] } {
-    return this.#runner.commandLine(runCommand({ remove: true, ...options, image, interactive: true }));
-  }
-
   /** Starts one that exists. */
   start(container: string, signal: AbortSignal): Promise<void> {
     return this.#run(containerStartCommand(container), signal);

@@ -155,10 +155,6 @@ export class QuickInput {
     await this.#widget.locator('.quick-input-message', { hasText: text }).waitFor();
   }
 
-  async clickButton(name: string | RegExp): Promise<void> {
-    await this.#widget.getByRole('button', { name }).first().click();
-  }
-
   async dismiss(): Promise<void> {
     await this.#page.keyboard.press('Escape');
     await this.waitUntilClosed();

@@ -89,10 +89,6 @@ export class TreeItem {
     await this.row.and(this.#page.locator('[aria-selected="true"]')).waitFor();
   }
 
-  async doubleClick(): Promise<void> {
-    await this.row.dblclick();
-  }
-
   async expand(): Promise<void> {
     if ((await this.row.getAttribute('aria-expanded')) === 'true') return;
     await this.row.locator('.monaco-tl-twistie').click();

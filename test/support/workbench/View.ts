@@ -1,6 +1,5 @@
 /** One view (section) of a side bar: its title actions, its tree or its welcome text. */
 import type { Locator, Page } from 'playwright-core';
-import { Menu } from './Menu.ts';
 import { TreeItem } from './TreeItem.ts';
 
 export class View {
@@ -43,13 +42,6 @@ export class View {
   async clickAction(name: string): Promise<void> {
     await this.#header.hover();
     await this.#pane.getByRole('toolbar').getByRole('button', { name }).click();
-  }
-
-  /** The "…" menu of the title bar. */
-  async openMoreActions(): Promise<Menu> {
-    await this.#header.hover();
-    await this.#pane.getByRole('button', { name: /^(Views and )?More Actions/ }).click();
-    return Menu.opened(this.#page);
   }
 
   /** A button or link of the text shown while the view is empty. */
