@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isCoreError, type CoreError } from '../../core/common/CoreError.ts';
 import { toDisplayLine } from '../../core/common/displayText.ts';
-import type { DeletionPlan } from '../../core/operations/DeletePlan.ts';
+import type { DeletionPlan } from '../../core/operations/DeletionPlan.ts';
 import type { TagOutcome } from '../../core/operations/deleteTags.ts';
 import type { RegistriesNode, TagNode } from '../../explorer/nodes.ts';
 import { formatCount } from '../../platform/format.ts';
@@ -62,7 +62,7 @@ export class DeleteTagCommand implements Command {
   }
 
   async #plan(session: RegistrySession, repository: string, tags: readonly TagNode[]): Promise<DeletionPlan> {
-    const { planDeletion } = await import('../../core/operations/DeletePlan.ts');
+    const { planDeletion } = await import('../../core/operations/planDeletion.ts');
     return vscode.window.withProgress(
       {
         location: vscode.ProgressLocation.Notification,

@@ -2,7 +2,7 @@
 import { l10n } from 'vscode';
 import { toDisplayLine } from '../../core/common/displayText.ts';
 import { shortDigest } from '../../core/oci/digest.ts';
-import type { DeletionPlan, PlannedTag } from '../../core/operations/DeletePlan.ts';
+import type { DeletionPlan, PlannedTag } from '../../core/operations/DeletionPlan.ts';
 import { formatCount, formatSize } from '../../platform/format.ts';
 
 const SHOWN = 8;

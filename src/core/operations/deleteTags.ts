@@ -7,7 +7,7 @@ import type { Manifest } from '../oci/manifest.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
 import { withKind } from '../registry/registryError.ts';
 import { throwIfCancelled } from '../registry/transport/cancellation.ts';
-import type { DeletionPlan, PlannedTag } from './DeletePlan.ts';
+import type { DeletionPlan, PlannedTag } from './DeletionPlan.ts';
 import type { Journal, JournalItem, RunningOperation } from './Journal.ts';
 import { resolveTag } from './resolveTag.ts';
 import { asCoreError, moved, refused, TagRemover } from './TagRemover.ts';

@@ -2,7 +2,7 @@
 import { CoreError } from '../common/CoreError.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
 import { throwIfCancelled } from '../registry/transport/cancellation.ts';
-import { planDeletion } from './DeletePlan.ts';
+import { planDeletion } from './planDeletion.ts';
 import { deleteTags } from './deleteTags.ts';
 import type { JournalItem, JournalOperation } from './Journal.ts';
 import { putManifestBack } from './putManifestBack.ts';

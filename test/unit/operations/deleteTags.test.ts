@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nullLogger } from '../../../src/core/common/Logger.ts';
-import { planDeletion } from '../../../src/core/operations/DeletePlan.ts';
+import { planDeletion } from '../../../src/core/operations/planDeletion.ts';
 import { deleteTags } from '../../../src/core/operations/deleteTags.ts';
 import { Journal } from '../../../src/core/operations/Journal.ts';
 import { undoDelete } from '../../../src/core/operations/undoDelete.ts';

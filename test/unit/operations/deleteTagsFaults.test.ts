@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { planDeletion } from '../../../src/core/operations/DeletePlan.ts';
+import { planDeletion } from '../../../src/core/operations/planDeletion.ts';
 import { deleteTags } from '../../../src/core/operations/deleteTags.ts';
 import { undoDelete } from '../../../src/core/operations/undoDelete.ts';
 import { MemoryRegistry } from '../../support/memoryRegistry.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { planDeletion } from '../../../src/core/operations/DeletePlan.ts';
+import { planDeletion } from '../../../src/core/operations/planDeletion.ts';
 import { deleteTags } from '../../../src/core/operations/deleteTags.ts';
 import { retag } from '../../../src/core/operations/retag.ts';
 import { undoDelete } from '../../../src/core/operations/undoDelete.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { planDeletion } from '../../../src/core/operations/DeletePlan.ts';
+import { planDeletion } from '../../../src/core/operations/planDeletion.ts';
 import { deleteTags } from '../../../src/core/operations/deleteTags.ts';
 import { createDummyManifest } from '../../../src/core/oci/createDummyManifest.ts';
 import type { Journal, JournalOperation } from '../../../src/core/operations/Journal.ts';

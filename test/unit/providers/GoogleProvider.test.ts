@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { isCoreError } from '../../../src/core/common/CoreError.ts';
 import { digestOf } from '../../../src/core/oci/digest.ts';
 import { MediaType } from '../../../src/core/oci/mediaType.ts';
-import { planDeletion } from '../../../src/core/operations/DeletePlan.ts';
+import { planDeletion } from '../../../src/core/operations/planDeletion.ts';
 import { deleteTags } from '../../../src/core/operations/deleteTags.ts';
 import { GoogleProvider } from '../../../src/core/providers/GoogleProvider.ts';
 import { detectProviderKind } from '../../../src/core/providers/index.ts';

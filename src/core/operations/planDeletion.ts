@@ -1,6 +1,6 @@
 /**
- * What a deletion will take, as plain data, before anything is sent: shown to the person, then given to `deleteTags`.
- * Where a registry is too big to look at everything, the plan says how much was looked at.
+ * Finds out what a deletion will take before anything is sent. Where a registry is too big to look at everything, the
+ * plan says how much was looked at.
  */
 import pLimit from 'p-limit';
 import { isCoreError } from '../common/CoreError.ts';
@@ -12,80 +12,10 @@ import { isIndexType } from '../oci/mediaType.ts';
 import { isUnknownPlatform } from '../oci/platform.ts';
 import type { RegistryProvider } from '../providers/RegistryProvider.ts';
 import { chooseDeleteMethod } from './chooseDeleteMethod.ts';
-import type { DeleteMethod, DeleteMethodChoice, DeleteRefusal } from './chooseDeleteMethod.ts';
+import type { DeleteMethodChoice } from './chooseDeleteMethod.ts';
+import type { DeletionPlan, HoldingIndex, OrphanedReferrer, PlannedTag } from './DeletionPlan.ts';
 import { resolveTag } from './resolveTag.ts';
 import type { ResolvedTag } from './resolveTag.ts';
-
-export interface DeletionPlan {
-  readonly repository: string;
-  /** The tags asked for, in that order, each once. */
-  readonly tags: readonly PlannedTag[];
-  /** Tags nobody asked for that go as well; only by method `digest`. */
-  readonly alsoDeleted: readonly string[];
-  /** Indexes under remaining tags that list a deleted digest. Method `digest` breaks them; the others leave them whole. */
-  readonly holdingIndexes: readonly HoldingIndex[];
-  /** Signatures, SBOMs and the like whose image loses its last tag. */
-  readonly orphanedReferrers: readonly OrphanedReferrer[];
-  /**
-   * Bytes of blobs that nothing examined in this repository needs any more, freed when the registry collects its
-   * garbage. Undefined: not known. Blobs may be shared with other repositories, which nobody can see from here.
-   */
-  readonly bytesFreed?: number;
-  /** Images that lose their last tag where the registry then deletes them at once. */
-  readonly deletedImages?: readonly Digest[];
-  readonly knowledge: PlanKnowledge;
-}
-
-export type PlannedTag =
-  | {
-      readonly tag: string;
-      readonly method: Exclude<DeleteMethod, 'impossible'>;
-      readonly digest: Digest;
-      readonly mediaType: string;
-      /** Other examined tags on the same digest. They stay, except by method `digest`. */
-      readonly siblings: readonly string[];
-    }
-  | {
-      readonly tag: string;
-      readonly method: 'impossible';
-      /** `siblingsUnknown`: only delete by digest exists here, and not every tag that would go could be found. */
-      readonly reason: DeleteRefusal | 'notFound' | 'siblingsUnknown';
-      readonly digest?: Digest;
-      readonly mediaType?: string;
-      readonly siblings: readonly string[];
-    };
-
-export interface HoldingIndex {
-  readonly digest: Digest;
-  readonly tags: readonly string[];
-  /** The deleted digest it lists. */
-  readonly holds: Digest;
-}
-
-export interface OrphanedReferrer {
-  readonly digest: Digest;
-  /** Artifact type, else media type. */
-  readonly artifactType: string;
-  /** The manifest it speaks about. */
-  readonly subject: Digest;
-  /** Cosign's way: the tag it hangs on, `sha256-<hex>.sig`. */
-  readonly tag?: string;
-}
-
-/** How much the plan rests on. Siblings, indexes and bytes are complete where examined equals total. */
-export interface PlanKnowledge {
-  readonly tagsExamined: number;
-  /** Tags in the repository, or at least that many where `listingComplete` is false. */
-  readonly tagsTotal: number;
-  readonly listingComplete: boolean;
-  /** Distinct remaining manifests read to find shared layers and holding indexes, of those known. */
-  readonly manifestsRead: number;
-  readonly manifestsTotal: number;
-  /** False where the registry would not say which referrers there are. */
-  readonly referrersKnown: boolean;
-  /** True where something unexamined may share the blobs counted in `bytesFreed`. */
-  readonly bytesFreedIsUpperBound: boolean;
-}
 
 export interface PlanProgress {
   readonly phase: 'listing' | 'tags' | 'manifests';

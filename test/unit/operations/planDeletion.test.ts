@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { buildCosignSignature } from '../../../scripts/samples/buildArtifact.ts';
 import { buildIndex } from '../../../scripts/samples/buildIndex.ts';
-import { planDeletion } from '../../../src/core/operations/DeletePlan.ts';
-import type { DeletionPlan, PlanOptions } from '../../../src/core/operations/DeletePlan.ts';
+import type { DeletionPlan } from '../../../src/core/operations/DeletionPlan.ts';
+import { planDeletion, type PlanOptions } from '../../../src/core/operations/planDeletion.ts';
 import type { RegistryProvider } from '../../../src/core/providers/RegistryProvider.ts';
 import { MemoryRegistry } from '../../support/memoryRegistry.ts';
 import { buildTinyImage, createTestProvider, neverCancelled, push, REPOSITORY } from './operationsFixture.ts';
