@@ -144,8 +144,8 @@ export class ImageFiles {
   }
 
   /**
-   * Many files with as few requests as they take, layer by layer; each is read, or left, before the next. What else is
-   * not a file is left out.
+   * Many files with as few requests as they take, layer by layer; each is read, or left, before the next. What is no file
+   * is left out.
    */
   async *openAll(
     files: Iterable<FileEntry>,

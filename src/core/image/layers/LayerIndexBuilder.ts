@@ -13,10 +13,11 @@ import {
   type FileChunk,
   type LayerArrays,
   type LayerMeta,
+  type NumberArray,
   type Owner,
   type ReadAccess,
 } from './LayerIndex.ts';
-import type { SectionArray } from './sections.ts';
+import { fitIn32Bits, type SectionArray } from './sections.ts';
 
 /** What the archive says once it has been read. */
 export interface LayerFacts {
@@ -306,9 +307,9 @@ export class LayerIndexBuilder {
       flags: take(this.#flags, new Uint8Array(count), entries),
       mode: take(this.#mode, new Uint16Array(count), entries),
       owner: take(this.#owner, new Uint16Array(count), entries),
-      size: take(this.#size, new Float64Array(count), entries),
-      time: take(this.#time, new Float64Array(count), entries),
-      dataOffset: take(this.#dataOffset, new Float64Array(count), entries),
+      size: take(this.#size, numbersLike(this.#size, count), entries),
+      time: take(this.#time, numbersLike(this.#time, count), entries),
+      dataOffset: take(this.#dataOffset, numbersLike(this.#dataOffset, count), entries),
       checksum: take(this.#checksum, new Uint32Array(count), entries),
     };
   }
@@ -411,7 +412,7 @@ export function normalisePath(path: string): string | undefined {
 
 /** The values in another order; the column is empty afterwards. */
 function take<ArrayType extends SectionArray>(
-  column: Column<ArrayType>,
+  column: Column<SectionArray>,
   into: ArrayType,
   entries: Uint32Array,
 ): ArrayType {
@@ -419,6 +420,11 @@ function take<ArrayType extends SectionArray>(
   for (let i = 0; i < entries.length; i += 1) into[i] = values[entries[i]!]!;
   column.free();
   return into;
+}
+
+/** Half as wide where every value fits. */
+function numbersLike(column: Column<Float64Array>, length: number): NumberArray {
+  return fitIn32Bits(column.values()) ? new Uint32Array(length) : new Float64Array(length);
 }
 
 function takeText(

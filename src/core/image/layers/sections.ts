@@ -34,18 +34,26 @@ interface Header<Meta> {
   }[];
 }
 
-/** Numbers that fit in 32 bits come out as such, where all of an array do. */
+/**
+ * Numbers that fit in 32 bits come out as such, where all of an array do.
+ * @param sections its arrays, each in a buffer of its own, are given up one by one as they are copied: of a million entries
+ * there is never twice as much
+ */
 export function packSections<Meta>({ meta, arrays }: Sections<Meta>): Uint8Array<ArrayBuffer> {
-  const narrow = Object.entries(arrays).map(([name, array]) => [name, narrowed(array)] as const);
-  const sections = narrow.map(([name, array]) => ({ name, type: typeOf(array), length: array.length }));
+  const entries = Object.entries(arrays);
+  const sections = entries.map(([name, array]) => ({ name, type: typeOf(array), length: array.length }));
   const header = Buffer.from(JSON.stringify({ meta, sections } satisfies Header<Meta>));
   const start = aligned(PREAMBLE + header.length);
-  const packed = new Uint8Array(narrow.reduce((sum, [, array]) => sum + aligned(array.byteLength), start));
+  const packed = new Uint8Array(
+    sections.reduce((sum, { type, length }) => sum + aligned(length * TYPES[type].BYTES_PER_ELEMENT), start),
+  );
   packed.set(header, PREAMBLE);
   let at = start;
-  for (const [, { buffer, byteOffset, byteLength }] of narrow) {
-    packed.set(new Uint8Array(buffer, byteOffset, byteLength), at);
-    at += aligned(byteLength);
+  for (const [i, [, array]] of entries.entries()) {
+    const copy = new TYPES[sections[i]!.type](packed.buffer, at, array.length);
+    copy.set(array);
+    at += aligned(copy.byteLength);
+    (array.buffer as ArrayBuffer).transfer(0);
   }
   const preamble = new Uint32Array(packed.buffer, 0, PREAMBLE / 4);
   preamble.set([MAGIC, 0, header.length]);
@@ -87,16 +95,16 @@ export function unpackSections<Meta>({ buffer }: Uint8Array<ArrayBuffer>): Secti
   return { meta, arrays };
 }
 
-function narrowed(array: SectionArray): SectionArray {
-  const fits = array instanceof Float64Array && array.every((value) => value >>> 0 === value);
-  return fits ? new Uint32Array(array) : array;
-}
-
 function aligned(length: number): number {
   return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 }
 
 function typeOf(array: SectionArray): SectionType {
   const types = Object.keys(TYPES) as SectionType[];
-  return types.find((type) => array instanceof TYPES[type])!;
+  const type = types.find((each) => array instanceof TYPES[each])!;
+  return type === 'f64' && fitIn32Bits(array) ? 'u32' : type;
+}
+
+export function fitIn32Bits(values: SectionArray): boolean {
+  return values.every((value: number) => value >>> 0 === value);
 }

@@ -4,19 +4,21 @@ import { packSections, tryUnpackSections } from '../../../../src/core/image/laye
 
 describe('Sections', () => {
   const meta = { name: 'übung', list: [1, 2] };
-  const arrays = {
+  /** Packing takes them. */
+  const arrays = () => ({
     bytes: Uint8Array.of(1, 2, 3),
     none: new Uint8Array(),
     modes: Uint16Array.of(0o755, 0o644, 65_535),
     small: Float64Array.of(0, 4_294_967_295),
     wide: Float64Array.of(4_294_967_296, 1),
     fractions: Float64Array.of(0.5, -1),
-  };
+  });
+  const pack = () => packSections({ meta, arrays: arrays() });
 
   it('come out of a file as they went in, in half the space where numbers are small', async () => {
-    const unpacked = await tryUnpackSections<typeof meta>(packSections({ meta, arrays }));
+    const unpacked = await tryUnpackSections<typeof meta>(pack());
     assert.deepEqual(unpacked?.meta, meta);
-    for (const [name, array] of Object.entries(arrays))
+    for (const [name, array] of Object.entries(arrays()))
       assert.deepEqual([...unpacked.arrays[name]!], [...array], name);
     const { small, wide, fractions } = unpacked.arrays;
     assert.deepEqual(
@@ -26,13 +28,13 @@ describe('Sections', () => {
   });
 
   it('are views of the file, which is not copied', async () => {
-    const packed = packSections({ meta, arrays });
+    const packed = pack();
     const unpacked = await tryUnpackSections(packed);
     for (const array of Object.values(unpacked!.arrays)) assert.equal(array.buffer, packed.buffer);
   });
 
   it('are refused when any bit of the file has changed, or its end is missing', async () => {
-    const packed = packSections({ meta, arrays });
+    const packed = pack();
     const damage = fc.oneof(
       fc.nat(packed.length * 8 - 1).map((bit) => {
         const copy = packed.slice();
