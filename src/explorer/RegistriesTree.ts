@@ -152,13 +152,13 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   async #readChildren(node: RegistriesNode): Promise<RegistriesNode[]> {
     const controller = new AbortController();
-    this.#reading.get(node.id)?.abort();
+    this.#reading.get(node.id)?.abort(OUTDATED);
     this.#reading.set(node.id, controller);
     this.#interrupted.delete(node.id);
     const { signal } = controller;
     try {
       const children = await this.#reader.read(node, signal);
-      if (signal.aborted) return this.#lastChildren(node);
+      if (signal.aborted) return await this.#childrenInstead(node, signal);
       this.#lastGood.set(
         node.id,
         children.map((child) => this.#keep(child)),
@@ -167,7 +167,8 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
       this.#fresh.add(node.id);
       return children;
     } catch (error) {
-      if (signal.aborted || isCoreError(error, 'cancelled')) return this.#lastChildren(node);
+      if (signal.aborted) return await this.#childrenInstead(node, signal);
+      if (isCoreError(error, 'cancelled')) return this.#lastChildren(node);
       this.#logger.warn(`${node.id}: ${String(error)}`);
       // The last good tree stays, under the one node that says why it could not be read anew.
       const isSaidAbove = this.#isBelowFailure(node) && this.#lastGood.has(node.id);
@@ -177,6 +178,13 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     } finally {
       if (this.#reading.get(node.id) === controller) this.#reading.delete(node.id);
     }
+  }
+
+  /** What one who asked gets whose reading was ended: VS Code may keep this answer, whatever it asked since. */
+  async #childrenInstead(node: RegistriesNode, { reason }: AbortSignal): Promise<RegistriesNode[]> {
+    const isGone = 'connectionId' in node && !this.#settings.get(node.connectionId);
+    if (reason !== OUTDATED || this.#fresh.has(node.id) || isGone) return this.#lastChildren(node);
+    return this.getChildren(node);
   }
 
   /** A closed node stops its requests. */
@@ -432,7 +440,11 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
 
   #renew(matches: (id: string) => boolean): void {
     this.#loaded.renew(matches);
-    for (const [key, controller] of this.#reading) if (matches(key)) controller.abort();
+    for (const [key, controller] of this.#reading) {
+      if (!matches(key)) continue;
+      controller.abort(OUTDATED);
+      this.#answers.delete(key);
+    }
     for (const id of this.#fresh) if (matches(id)) this.#fresh.delete(id);
   }
 
@@ -482,6 +494,9 @@ export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, 
     return this.#sessions.open(node.connectionId);
   }
 }
+
+/** Why a reading was ended that is to be done anew. */
+const OUTDATED = 'outdated';
 
 function pageSize(): number {
   return vscode.workspace.getConfiguration('berth').get<number>('pageSize', 100);

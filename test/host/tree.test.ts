@@ -357,6 +357,21 @@ describe('The Registries tree', () => {
       assert.deepEqual(await fixture.labels(app), ['v3', 'v2', 'v1']);
     });
 
+    it('who asked before a refresh gets what was read after it', async () => {
+      await using server = await FaultServer.start();
+      serveLists(server, { app: ['v1'] });
+      server.on('GET /v2/app/tags/list', stall, json({ name: 'app', tags: ['v1', 'v2'] }));
+      await using fixture = await TreeFixture.open(anonymous(server.origin, { name: 'R' }));
+      const app = await fixture.find('R', 'app');
+      const waiting = fixture.tree.getChildren(app);
+      await server.until(() => server.requestsFor('/v2/app/tags/list').length === 1);
+      fixture.tree.refreshRepository(server.origin, 'app');
+      const labels = (await waiting).map((node) => (node.kind === 'tag' ? node.tag : node.kind));
+      assert.deepEqual(labels, ['v2', 'v1']);
+      assert.deepEqual(await fixture.labels(app), ['v2', 'v1']);
+      assert.equal(server.requestsFor('/v2/app/tags/list').length, 2);
+    });
+
     it('a closed repository reads no more details', async () => {
       await using server = await FaultServer.start();
       const tags = Array.from({ length: 60 }, (_, index) => `v${index}`);

@@ -182,10 +182,11 @@ blocked = true
     const error = await view.item('Mutual', /Client certificate needed/);
     await workbench.shot('client-certificate-needed');
     await error.select();
-    await quickInput.waitFor(/Client Certificate \(PEM\)/);
-    await quickInput.answer(join(suite().home, 'certs/client.pem'));
-    await quickInput.waitFor(/Private Key of the Certificate/);
-    await quickInput.answer(join(suite().home, 'certs/client.key'));
+    await quickInput.answerFileDialog(/Client Certificate \(PEM\)/, join(suite().home, 'certs/client.pem'));
+    await quickInput.answerFileDialog(
+      /Private Key of the Certificate/,
+      join(suite().home, 'certs/client.key'),
+    );
     await quickInput.waitFor(/Passphrase of ~\/certs\/client\.key/);
     await quickInput.answerWrongly('wrong', /This passphrase does not open the key/);
     await workbench.shot('client-certificate-passphrase');
@@ -206,12 +207,13 @@ blocked = true
     await (await view.item('Private')).choose('Edit Connection…');
     await quickInput.pick('Certificate Authority');
     await quickInput.pick('Choose Certificate Authority…');
-    await quickInput.waitFor(/Certificate Authority \(PEM\)/);
-    await quickInput.answer(join(suite().home, 'certs/client.key'));
+    await quickInput.answerFileDialog(
+      /Certificate Authority \(PEM\)/,
+      join(suite().home, 'certs/client.key'),
+    );
     await dialog.waitFor(/client\.key holds no certificate in PEM form/);
     await dialog.click('Choose Again');
-    await quickInput.waitFor(/Certificate Authority \(PEM\)/);
-    await quickInput.answer(join(suite().home, 'certs/ca.pem'));
+    await quickInput.answerFileDialog(/Certificate Authority \(PEM\)/, join(suite().home, 'certs/ca.pem'));
     await view.item('Private', 'team', 'app', '1.0');
   });
 
@@ -228,8 +230,7 @@ blocked = true
     await dialog.waitFor(/lets in only clients that show a certificate/);
     await workbench.shot('connect-client-certificate');
     await dialog.click('Choose Client Certificate…');
-    await quickInput.waitFor(/Client Certificate \(PEM\)/);
-    await quickInput.answer(join(suite().home, 'certs/both.pem'));
+    await quickInput.answerFileDialog(/Client Certificate \(PEM\)/, join(suite().home, 'certs/both.pem'));
     await quickInput.waitFor(/How do you sign in/);
     await quickInput.pick('Anonymous');
     await workbench.view('Registries').item(`localhost:${mutual.port}`, 'team', 'app', '1.0');

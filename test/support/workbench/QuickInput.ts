@@ -127,7 +127,7 @@ export class QuickInput {
    * Types a path into the file dialog with this title and takes it. The dialog lists folders while one types: it may
    * complete what was typed, say meanwhile that there is no such file, and not hear an Enter.
    */
-  async answerFileDialog(title: string, path: string): Promise<void> {
+  async answerFileDialog(title: string | RegExp, path: string): Promise<void> {
     await this.waitFor(title);
     const before = await this.title();
     // What follows may have the same title, but has no button of its own beside the input.
@@ -140,7 +140,7 @@ export class QuickInput {
         .catch(() => undefined);
       if (over) return;
     }
-    throw new Error(`${title} does not take ${path}`);
+    throw new Error(`${before} does not take ${path}`);
   }
 
   /** Types a value that must not be accepted, and waits for what is said about it. */
