@@ -8,6 +8,7 @@ import { readSavedRules } from '../../platform/cleanUpRuleSettings.ts';
 import type { LastAnswers } from '../../platform/LastAnswers.ts';
 import { wordRuleSet } from '../../platform/wordCleanUp.ts';
 import { wordError } from '../../platform/wordError.ts';
+import { problemOf } from '../problemOf.ts';
 
 export interface RulesQuestion {
   readonly title: string;
@@ -249,13 +250,4 @@ function withPart<Part extends keyof CleanUpRule>(
 
 function problemOfPattern(text: string): string | undefined {
   return problemOf(() => parseTagPattern(text));
-}
-
-function problemOf(parse: () => unknown): string | undefined {
-  try {
-    parse();
-    return undefined;
-  } catch (error) {
-    return wordError(error).message;
-  }
 }

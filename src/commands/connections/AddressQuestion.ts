@@ -6,6 +6,7 @@ import { parseRegistryUrl } from '../../core/registry/parseRegistryUrl.ts';
 import { askText, dismissed } from '../../platform/ask.ts';
 import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
 import { actionLabel, wordError } from '../../platform/wordError.ts';
+import { problemOf } from '../problemOf.ts';
 import { askClientCertificate, askKeyPassphrase } from './askCertificateFiles.ts';
 import { confirmBlocked, confirmCertificate, confirmHttp, isBlocked } from './confirmUnsafe.ts';
 import type { ConnectionTrial } from './ConnectionTrial.ts';
@@ -34,15 +35,7 @@ export class AddressQuestion {
       prompt: vscode.l10n.t('Address of the registry; a path if it has one'),
       placeholder: 'ghcr.io, localhost:5000, https://registry.example.com/team',
       value: this.#trial.draft.address,
-      validate: (text) => {
-        if (text.trim() === '') return undefined;
-        try {
-          parseRegistryUrl(text);
-          return undefined;
-        } catch (error) {
-          return wordError(error).message;
-        }
-      },
+      validate: (text) => (text.trim() === '' ? undefined : problemOf(() => parseRegistryUrl(text))),
       accept: (text, signal) => {
         this.#trial.draft.address = text.trim();
         return this.#discover(signal);

@@ -1,7 +1,7 @@
 /** Asks where images are copied to, under which tags, which platforms, and whether what is attached comes along. */
 import * as vscode from 'vscode';
 import { isDigest, shortDigest } from '../../core/oci/digest.ts';
-import { isTag, parseTag } from '../../core/oci/reference.ts';
+import { parseTag } from '../../core/oci/reference.ts';
 import type { RegistriesNode } from '../../explorer/nodes.ts';
 import { askInOrder, askPick, askText, GoBack } from '../../platform/ask.ts';
 import { askMany } from '../../platform/askMany.ts';
@@ -11,6 +11,7 @@ import { wordError } from '../../platform/wordError.ts';
 import type { ReferenceForm } from '../images/ReferenceForm.ts';
 import { fullReference } from '../tags/manifestTarget.ts';
 import type { Services } from '../Services.ts';
+import { problemOf } from '../problemOf.ts';
 import type { CopyOrder, RepositoryPlace } from './CopyOrder.ts';
 
 /** What is copied, as far as it is known before anything is asked. */
@@ -110,7 +111,8 @@ export class CopyForm {
       canGoBack: true,
       validate: (text) => {
         if (text === '' || !endpoint) return undefined;
-        if (!isTag(text.trim())) return wordBadTag(text.trim());
+        const problem = problemOf(() => parseTag(text.trim()));
+        if (problem !== undefined) return problem;
         return {
           message: fullReference(endpoint, repository, text.trim()),
           severity: vscode.InputBoxValidationSeverity.Info,
@@ -200,15 +202,6 @@ function withTag(wish: CopyOrder['wishes'][number], tag: string | undefined): Co
     ...(expectedDigest !== undefined && { expectedDigest }),
     ...(tag !== undefined && { targetTag: tag }),
   };
-}
-
-function wordBadTag(text: string): string {
-  try {
-    parseTag(text);
-    return '';
-  } catch (error) {
-    return wordError(error).message;
-  }
 }
 
 /** How a digest without a tag is called in a title. */

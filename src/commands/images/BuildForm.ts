@@ -13,6 +13,7 @@ import { parseBuildTags, type BuildChoices } from '../../core/docker/rememberedB
 import { formatPlatform, parsePlatform } from '../../core/oci/platform.ts';
 import { GoBack, askPick, askText } from '../../platform/ask.ts';
 import { wordError } from '../../platform/wordError.ts';
+import { problemOf } from '../problemOf.ts';
 import { askBuilder } from './SelectBuilderCommand.ts';
 
 type Choice = keyof BuildChoices;
@@ -339,13 +340,4 @@ export class BuildForm {
 
 function isPlatform(text: string): boolean {
   return problemOf(() => parsePlatform(text)) === undefined;
-}
-
-function problemOf(parse: () => unknown): string | undefined {
-  try {
-    parse();
-    return undefined;
-  } catch (error) {
-    return wordError(error).message;
-  }
 }

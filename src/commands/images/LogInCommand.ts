@@ -7,6 +7,7 @@ import type { ConnectionSettings } from '../../platform/ConnectionSettings.ts';
 import { tryCreateEndpoint } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type { Command } from '../Command.ts';
+import { problemOf } from '../problemOf.ts';
 import type { DockerSignIn } from './DockerSignIn.ts';
 
 /** `docker login`, with the password on stdin only. */
@@ -49,19 +50,10 @@ export class LogInCommand implements Command {
         title,
         prompt: vscode.l10n.t('Address of the registry'),
         placeholder: 'ghcr.io, localhost:5000',
-        validate: (text) => (text === '' ? undefined : problemOf(text)),
+        validate: (text) => (text === '' ? undefined : problemOf(() => parseRegistryUrl(text))),
         accept: (text) => parseRegistryUrl(text).host,
         describe: (error) => wordError(error).message,
       })
     );
-  }
-}
-
-function problemOf(address: string): string | undefined {
-  try {
-    parseRegistryUrl(address);
-    return undefined;
-  } catch (error) {
-    return wordError(error).message;
   }
 }

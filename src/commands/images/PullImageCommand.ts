@@ -9,6 +9,7 @@ import { formatPlatform } from '../../core/oci/platform.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
+import { problemOf } from '../problemOf.ts';
 import { fullReference } from '../tags/manifestTarget.ts';
 import type { DockerSignIn } from './DockerSignIn.ts';
 import { about, trackWork } from './trackWork.ts';
@@ -87,15 +88,7 @@ export class PullImageCommand implements Command {
       prompt: vscode.l10n.t('Reference of the image'),
       placeholder: 'alpine:3.20, ghcr.io/owner/app:1.0',
       value: this.#services.answers.get(QUESTION) ?? '',
-      validate: (text) => {
-        if (text === '') return undefined;
-        try {
-          parseReference(text.trim());
-          return undefined;
-        } catch (error) {
-          return wordError(error).message;
-        }
-      },
+      validate: (text) => (text === '' ? undefined : problemOf(() => parseReference(text.trim()))),
       accept: (text) => familiarReference(parseReference(text.trim())),
       describe: (error) => wordError(error).message,
     });

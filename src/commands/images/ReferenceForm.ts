@@ -14,6 +14,7 @@ import type { Connection } from '../../platform/Connection.ts';
 import { tryCreateEndpoint } from '../../platform/RegistrySessions.ts';
 import { wordError } from '../../platform/wordError.ts';
 import type { Services } from '../Services.ts';
+import { problemOf } from '../problemOf.ts';
 
 /** What the answers start from. */
 export interface ReferenceDraft {
@@ -157,15 +158,6 @@ function preview(reference: () => string): string | vscode.InputBoxValidationMes
       message: formatReference(parseReference(reference())),
       severity: vscode.InputBoxValidationSeverity.Info,
     };
-  } catch (error) {
-    return wordError(error).message;
-  }
-}
-
-function problemOf(parse: () => unknown): string | undefined {
-  try {
-    parse();
-    return undefined;
   } catch (error) {
     return wordError(error).message;
   }

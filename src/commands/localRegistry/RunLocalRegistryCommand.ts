@@ -9,6 +9,7 @@ import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
 import { revealConnection } from '../connections/saveConnection.ts';
 import { trackWork, withDetails } from '../images/trackWork.ts';
+import { problemOf } from '../problemOf.ts';
 
 const FIELDS = ['name', 'port', 'image', 'volume'] as const;
 
@@ -49,7 +50,7 @@ export class RunLocalRegistryCommand implements Command {
         this.#unfinished = undefined;
         return;
       } catch (error) {
-        problem = problemOf(error, options);
+        problem = readProblem(error, options);
         if (!problem) throw error;
         const entry = this.#services.activity.entryOf(error);
         if (entry) this.#services.activity.describeFailure(entry.id, problem.message);
@@ -98,7 +99,7 @@ export class RunLocalRegistryCommand implements Command {
           ...question('image'),
           prompt: vscode.l10n.t('Image of the registry'),
           value: image,
-          validate: imageProblem,
+          validate: (text) => problemOf(() => parseReference(text.trim())),
           accept: (text) => text.trim(),
         });
       },
@@ -180,17 +181,8 @@ function nameProblem(text: string): string | undefined {
       );
 }
 
-function imageProblem(text: string): string | undefined {
-  try {
-    parseReference(text.trim());
-    return undefined;
-  } catch (error) {
-    return wordError(error).message;
-  }
-}
-
 /** Undefined where no other answer would help. */
-function problemOf(error: unknown, { image }: LocalRegistryOptions): Problem | undefined {
+function readProblem(error: unknown, { image }: LocalRegistryOptions): Problem | undefined {
   if (!isCoreError(error)) return undefined;
   const { operation, reason } = error.details;
   if (operation === 'docker pull' && error.kind !== 'cancelled') {

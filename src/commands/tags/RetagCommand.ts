@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
 import { isCoreError } from '../../core/common/CoreError.ts';
-import { isTag, parseTag } from '../../core/oci/reference.ts';
+import { parseTag } from '../../core/oci/reference.ts';
 import type { TagNode } from '../../explorer/nodes.ts';
 import { askText, confirm } from '../../platform/ask.ts';
 import { wordError } from '../../platform/wordError.ts';
 import { askTagNode } from '../askTarget.ts';
 import type { Command } from '../Command.ts';
 import type { Services } from '../Services.ts';
+import { problemOf } from '../problemOf.ts';
 import { fullReference } from './manifestTarget.ts';
 import { wordLockedTag } from './wordLockedTag.ts';
 
@@ -33,9 +34,9 @@ export class RetagCommand implements Command {
       value: source.tag,
       validate: (text) => {
         if (text === '' || text === source.tag) return undefined;
-        if (!isTag(text)) return wordBadTag(text);
-        const locked = wordLockedTag(this.#services.registriesTree, source, text);
-        if (locked !== undefined) return locked;
+        const problem =
+          problemOf(() => parseTag(text)) ?? wordLockedTag(this.#services.registriesTree, source, text);
+        if (problem !== undefined) return problem;
         return {
           message: fullReference(endpoint, source.repository, text),
           severity: vscode.InputBoxValidationSeverity.Info,
@@ -107,12 +108,3 @@ export class RetagCommand implements Command {
 }
 
 class SameTag extends Error {}
-
-function wordBadTag(text: string): string {
-  try {
-    parseTag(text);
-    return '';
-  } catch (error) {
-    return wordError(error).message;
-  }
-}
