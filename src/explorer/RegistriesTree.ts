@@ -32,7 +32,8 @@ import { LoadedRegistries } from './LoadedRegistries.ts';
 import type { RegistriesNode, RegistryNode, RepositoryNode, TagNode } from './nodes.ts';
 import type { SearchSource } from './RegistrySearch.ts';
 import type { RepositoryListing, TagViewOptions } from './RepositoryListing.ts';
-import { registryTooltip, toTreeItem, type TreeState } from './toTreeItem.ts';
+import { registryTooltip, toTreeItem } from './toTreeItem.ts';
+import type { TreeState } from './TreeState.ts';
 
 export class RegistriesTree implements vscode.TreeDataProvider<RegistriesNode>, vscode.Disposable {
   readonly #settings: ConnectionSettings;

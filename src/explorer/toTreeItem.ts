@@ -1,55 +1,25 @@
 /** How each kind of node looks: label, description, icon, tooltip, menus (contextValue) and what a screen reader says. */
 import * as vscode from 'vscode';
 import { toDisplayLine, toDisplayText } from '../core/common/displayText.ts';
-import type { ArtifactKind } from '../core/oci/artifact.ts';
 import { shortDigest } from '../core/oci/digest.ts';
-import { formatPlatform } from '../core/oci/platform.ts';
-import {
-  FINDING_SEVERITIES,
-  type FindingCounts,
-  type TagDetails,
-  type TagLock,
-} from '../core/providers/RegistryProvider.ts';
 import type { Connection } from '../platform/Connection.ts';
 import { describeMirrors } from '../platform/pullMirrors.ts';
 import type { RegistryMirror } from '../core/credentials/registriesConf.ts';
 import type { CapabilityFinding } from '../core/registry/capability.ts';
-import { formatAge, formatCount, formatDate, formatSize } from '../platform/format.ts';
+import { formatCount, formatDate, formatSize } from '../platform/format.ts';
 import { summarizeCapabilities } from '../platform/summarizeCapabilities.ts';
 import { actionLabel } from '../platform/wordError.ts';
-import type { SignatureOutcome } from '../core/trust/CheckedSignature.ts';
-import type { Verification } from '../platform/Verifications.ts';
-import type {
-  ErrorNode,
-  ReferrerNode,
-  RegistriesNode,
-  RegistryNode,
-  RepositoryNode,
-  TagNode,
-} from './nodes.ts';
+import type { ErrorNode, ReferrerNode, RegistriesNode, RegistryNode, RepositoryNode } from './nodes.ts';
 import {
   describeCheck,
   describeDocument,
   describePlace,
   verifiedWith,
 } from '../platform/describeDocument.ts';
+import { tagItem } from './tagItem.ts';
+import type { TreeState } from './TreeState.ts';
+import { withDetails } from './withDetails.ts';
 import { wordErrorNode } from './wordErrorNode.ts';
-
-/** What is known of a node besides its own data; it may arrive later. */
-export interface TreeState {
-  readonly details?: TagDetails;
-  readonly detailsFailed?: boolean;
-  readonly filter?: string;
-  readonly hasWebPage?: boolean;
-  /** The registry wants a repository to be there before a push. */
-  readonly canCreateRepository?: boolean;
-  /** Of an image whose signature was verified in this session. */
-  readonly verification?: Verification;
-  /** What came out for a document that was checked in this session. */
-  readonly checked?: { readonly outcome: SignatureOutcome; readonly keyName: string };
-  /** What was found out about the repository; empty until somebody asked. */
-  readonly capabilities?: readonly CapabilityFinding[];
-}
 
 const { Collapsed } = vscode.TreeItemCollapsibleState;
 
@@ -146,40 +116,6 @@ function createItem(node: RegistriesNode, state: TreeState): vscode.TreeItem {
   }
 }
 
-interface Details {
-  readonly description?: string;
-  readonly icon: string;
-  readonly iconColor?: string;
-  readonly contextValue: string;
-  readonly tooltip?: string;
-  /** What a screen reader says instead of the label. */
-  readonly spoken?: string;
-  readonly command?: vscode.Command;
-}
-
-/** Every text passes here: what came from outside is made safe to show at this one point. */
-function withDetails(item: vscode.TreeItem, details: Details): vscode.TreeItem {
-  const label = toDisplayLine(typeof item.label === 'string' ? item.label : '');
-  const description = details.description === undefined ? undefined : toDisplayLine(details.description);
-  const spoken = toDisplayLine(details.spoken ?? label, 600);
-  item.label = label;
-  item.iconPath = new vscode.ThemeIcon(
-    details.icon,
-    details.iconColor === undefined ? undefined : new vscode.ThemeColor(details.iconColor),
-  );
-  item.contextValue = details.contextValue;
-  if (description !== undefined) item.description = description;
-  // A plain string is never Markdown; the label stands in where there is nothing to add.
-  item.tooltip = toDisplayText(details.tooltip ?? label);
-  if (details.command) item.command = details.command;
-  item.accessibilityInformation = {
-    label: [spoken, description && spoken.includes(description) ? undefined : description]
-      .filter(Boolean)
-      .join(', '),
-  };
-  return item;
-}
-
 function registryItem({ connection }: RegistryNode, { canCreateRepository }: TreeState): vscode.TreeItem {
   const host = connection.url.replace(/^https?:\/\//i, '');
   const unencrypted = connection.url.toLowerCase().startsWith('http:');
@@ -234,110 +170,6 @@ function repositoryItem(node: RepositoryNode, state: TreeState): vscode.TreeItem
     tooltip: [node.repository, ...summarizeCapabilities(capabilities)].join('\n'),
     spoken: vscode.l10n.t('Repository {0}', node.repository),
   });
-}
-
-const TAG_ICONS: Readonly<Record<ArtifactKind, string>> = {
-  image: 'package',
-  index: 'type-hierarchy-sub',
-  helm: 'compass',
-  artifact: 'file-binary',
-  legacy: 'history',
-};
-
-function kindLabel(kind: ArtifactKind): string {
-  switch (kind) {
-    case 'image':
-      return vscode.l10n.t('image');
-    case 'index':
-      return vscode.l10n.t('multi-platform image');
-    case 'helm':
-      return vscode.l10n.t('Helm chart');
-    case 'artifact':
-      return vscode.l10n.t('artifact');
-    case 'legacy':
-      return vscode.l10n.t('image in the outdated schema 1');
-  }
-}
-
-function tagItem(
-  node: TagNode,
-  { details, detailsFailed, hasWebPage, verification }: TreeState,
-): vscode.TreeItem {
-  const age = details?.createdAt && formatAge(details.createdAt);
-  const size = details?.sizeInBytes === undefined ? undefined : formatSize(details.sizeInBytes);
-  const count = details?.platforms?.length ?? 0;
-  const platforms = count > 1 ? vscode.l10n.t('{0} platforms', formatCount(count)) : undefined;
-  const locked = details?.locks ? vscode.l10n.t('locked') : undefined;
-  const tooltip = details
-    ? [
-        `${node.repository}:${node.tag}`,
-        kindLabel(details.kind) + (details.artifactType ? ` (${details.artifactType})` : ''),
-        details.digest,
-        details.platforms?.length
-          ? vscode.l10n.t('Platforms: {0}', details.platforms.map(formatPlatform).join(', '))
-          : undefined,
-        size && vscode.l10n.t('Compressed size: {0}', size),
-        age && details.createdAt && vscode.l10n.t('Created: {0}', formatDate(details.createdAt)),
-        details.findings && findingsLine(details.findings),
-        verification &&
-          vscode.l10n.t(
-            'Signature verified in this session with {0} ({1})',
-            verification.keyName,
-            verification.fingerprint,
-          ),
-        details.locks && locksLine(details.locks),
-      ]
-        .filter((line) => line !== undefined)
-        .map((line) => toDisplayLine(line))
-        .join('\n')
-    : detailsFailed
-      ? vscode.l10n.t('The details of this tag could not be read. Open it to see why.')
-      : vscode.l10n.t('Reading details…');
-  return withDetails(new vscode.TreeItem(node.tag, Collapsed), {
-    description: [verification && vscode.l10n.t('verified'), age, size, platforms, locked]
-      .filter(Boolean)
-      .join(' · '),
-    icon: locked ? 'lock' : details ? TAG_ICONS[details.kind] : detailsFailed ? 'warning' : 'tag',
-    contextValue: hasWebPage ? 'tag:hasWeb' : 'tag',
-    tooltip,
-    spoken: details
-      ? vscode.l10n.t('Tag {0}, {1}', node.tag, kindLabel(details.kind))
-      : vscode.l10n.t('Tag {0}', node.tag),
-  });
-}
-
-/** What the registry does not let happen to the tag. */
-function locksLine(locks: readonly TagLock[]): string {
-  return locks.includes('write')
-    ? vscode.l10n.t('Locked: the registry neither deletes nor moves it')
-    : vscode.l10n.t('Locked: the registry does not delete it');
-}
-
-/** What the registry's scan found, the worst first. */
-function findingsLine(findings: FindingCounts): string {
-  const counts = FINDING_SEVERITIES.flatMap((severity) =>
-    findings[severity] ? `${formatCount(findings[severity])} ${severityLabel(severity)}` : [],
-  );
-  return counts.length > 0
-    ? vscode.l10n.t('Vulnerabilities found: {0}', counts.join(', '))
-    : vscode.l10n.t('The scan of the registry found no vulnerability');
-}
-
-function severityLabel(severity: (typeof FINDING_SEVERITIES)[number]): string {
-  switch (severity) {
-    case 'critical':
-      return vscode.l10n.t('critical');
-    case 'high':
-      return vscode.l10n.t('high');
-    case 'medium':
-      return vscode.l10n.t('medium');
-    case 'low':
-      return vscode.l10n.t('low');
-    case 'informational':
-      return vscode.l10n.t('informational');
-    case 'undefined':
-      return vscode.l10n.t('unrated');
-  }
 }
 
 function referrerItem(node: ReferrerNode, { checked }: TreeState): vscode.TreeItem {
