@@ -22,70 +22,55 @@ const OWN_WAYS: Readonly<Record<string, readonly SignInWay[]>> = {
 
 export function signInChoices(providerKind: string): SignInChoice[] {
   const ways: SignInWay[] = [...(OWN_WAYS[providerKind] ?? []), 'docker', 'password', 'token', 'anonymous'];
-  return ways.map(choiceOf);
+  const descriptions = describeWays();
+  return ways.map((way) => ({ way, ...descriptions[way] }));
 }
 
-function choiceOf(way: SignInWay): SignInChoice {
-  switch (way) {
-    case 'docker':
-      return {
-        way,
-        label: vscode.l10n.t('Use What Docker Already Knows'),
-        detail: vscode.l10n.t(
-          'Credentials of docker login or podman login, their helpers included; none are copied',
-        ),
-      };
-    case 'password':
-      return {
-        way,
-        label: vscode.l10n.t('User Name and Password'),
-        detail: vscode.l10n.t('Kept in VS Code’s secret storage'),
-      };
-    case 'token':
-      return {
-        way,
-        label: vscode.l10n.t('Access Token'),
-        detail: vscode.l10n.t('With the user name it belongs to, or alone; kept in VS Code’s secret storage'),
-      };
-    case 'anonymous':
-      return { way, label: vscode.l10n.t('Anonymous'), detail: vscode.l10n.t('No sign-in') };
-    case 'aws':
-      return {
-        way,
-        label: vscode.l10n.t('AWS Credentials'),
-        detail: vscode.l10n.t(
-          'A profile of the AWS CLI, single sign-on included, or what the environment gives',
-        ),
-      };
-    case 'google':
-      return {
-        way,
-        label: vscode.l10n.t('Google Application-Default Credentials'),
-        detail: vscode.l10n.t(
-          'What gcloud auth application-default login or GOOGLE_APPLICATION_CREDENTIALS gives',
-        ),
-      };
-    case 'googleKey':
-      return {
-        way,
-        label: vscode.l10n.t('Google Service-Account Key…'),
-        detail: vscode.l10n.t('A JSON key file; its content is kept in VS Code’s secret storage'),
-      };
-    case 'microsoft':
-      return {
-        way,
-        label: vscode.l10n.t('Microsoft Account of VS Code'),
-        detail: vscode.l10n.t(
-          'The account you are signed in with in VS Code; VS Code asks you to allow Berth to use it',
-        ),
-      };
-    case 'github':
-      return {
-        way,
-        label: vscode.l10n.t('GitHub Account of VS Code'),
-        detail: vscode.l10n.t(
-          'The account you are signed in with in VS Code; VS Code asks you to allow Berth to use your packages',
-        ),
-      };
-  }
+/** What each is called, in the language of the window. */
+function describeWays(): Readonly<Record<SignInWay, Omit<SignInChoice, 'way'>>> {
+  return {
+    docker: {
+      label: vscode.l10n.t('Use What Docker Already Knows'),
+      detail: vscode.l10n.t(
+        'Credentials of docker login or podman login, their helpers included; none are copied',
+      ),
+    },
+    password: {
+      label: vscode.l10n.t('User Name and Password'),
+      detail: vscode.l10n.t('Kept in VS Code’s secret storage'),
+    },
+    token: {
+      label: vscode.l10n.t('Access Token'),
+      detail: vscode.l10n.t('With the user name it belongs to, or alone; kept in VS Code’s secret storage'),
+    },
+    anonymous: { label: vscode.l10n.t('Anonymous'), detail: vscode.l10n.t('No sign-in') },
+    aws: {
+      label: vscode.l10n.t('AWS Credentials'),
+      detail: vscode.l10n.t(
+        'A profile of the AWS CLI, single sign-on included, or what the environment gives',
+      ),
+    },
+    google: {
+      label: vscode.l10n.t('Google Application-Default Credentials'),
+      detail: vscode.l10n.t(
+        'What gcloud auth application-default login or GOOGLE_APPLICATION_CREDENTIALS gives',
+      ),
+    },
+    googleKey: {
+      label: vscode.l10n.t('Google Service-Account Key…'),
+      detail: vscode.l10n.t('A JSON key file; its content is kept in VS Code’s secret storage'),
+    },
+    microsoft: {
+      label: vscode.l10n.t('Microsoft Account of VS Code'),
+      detail: vscode.l10n.t(
+        'The account you are signed in with in VS Code; VS Code asks you to allow Berth to use it',
+      ),
+    },
+    github: {
+      label: vscode.l10n.t('GitHub Account of VS Code'),
+      detail: vscode.l10n.t(
+        'The account you are signed in with in VS Code; VS Code asks you to allow Berth to use your packages',
+      ),
+    },
+  };
 }

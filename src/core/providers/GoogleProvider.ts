@@ -341,35 +341,40 @@ function parseCursor(cursor: string): string[] {
 
 async function untaggedOf(manifests: Readonly<Record<string, unknown>>): Promise<UntaggedManifest[]> {
   const untagged: UntaggedManifest[] = [];
-  let read = 0;
-  for (const [digest, value] of Object.entries(manifests)) {
-    read += 1;
-    if (read % SLICE === 0) await nextTurn();
-    const info = v.safeParse(manifestInfo, value);
-    if (!info.success || info.output.tag.length > 0 || !isDigest(digest)) continue;
-    const { mediaType, sizeInBytes, createdAt } = toDetails(digest, info.output);
-    untagged.push({
-      digest,
-      mediaType,
-      ...(sizeInBytes !== undefined && { sizeInBytes }),
-      ...(createdAt !== undefined && { createdAt }),
-    });
+  for await (const slice of readManifests(manifests)) {
+    for (const { tags, details } of slice) {
+      if (tags.length > 0) continue;
+      const { digest, mediaType, sizeInBytes, createdAt } = details;
+      untagged.push({
+        digest,
+        mediaType,
+        ...(sizeInBytes !== undefined && { sizeInBytes }),
+        ...(createdAt !== undefined && { createdAt }),
+      });
+    }
   }
   return untagged;
 }
 
 async function detailsByTag(manifests: Readonly<Record<string, unknown>>): Promise<Map<string, TagDetails>> {
-  const details = new Map<string, TagDetails>();
-  let read = 0;
-  for (const [digest, value] of Object.entries(manifests)) {
-    read += 1;
-    if (read % SLICE === 0) await nextTurn();
-    const info = v.safeParse(manifestInfo, value);
-    if (!info.success || !isDigest(digest)) continue;
-    const each = toDetails(digest, info.output);
-    for (const tag of info.output.tag) details.set(tag, each);
+  const byTag = new Map<string, TagDetails>();
+  for await (const slice of readManifests(manifests)) {
+    for (const { tags, details } of slice) for (const tag of tags) byTag.set(tag, details);
   }
-  return details;
+  return byTag;
+}
+
+/** Those that can be read, a slice in one turn of the event loop. */
+async function* readManifests(manifests: Readonly<Record<string, unknown>>) {
+  const entries = Object.entries(manifests);
+  for (let start = 0; start < entries.length; start += SLICE) {
+    if (start > 0) await nextTurn();
+    yield entries.slice(start, start + SLICE).flatMap(([digest, value]) => {
+      const info = v.safeParse(manifestInfo, value);
+      if (!info.success || !isDigest(digest)) return [];
+      return [{ tags: info.output.tag, details: toDetails(digest, info.output) }];
+    });
+  }
 }
 
 function toDetails(digest: Digest, info: v.InferOutput<typeof manifestInfo>): TagDetails {

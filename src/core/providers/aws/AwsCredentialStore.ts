@@ -6,8 +6,8 @@
 import { CoreError } from '../../common/CoreError.ts';
 import type { Logger } from '../../common/Logger.ts';
 import type { Credential, CredentialRequest, CredentialStore } from '../../credentials/CredentialStore.ts';
-import { SingleFlight } from '../../registry/auth/singleFlight.ts';
 import type { Transport } from '../../registry/transport/Transport.ts';
+import { KeptCredential, type MadeCredential } from '../api/KeptCredential.ts';
 import { AwsAccount, type AwsAccountOptions } from './AwsAccount.ts';
 import type { EcrAuthorization } from './askEcrToken.ts';
 import { ECR_PUBLIC_HOST, ECR_PUBLIC_REGION, tryParseEcrAddress } from './ecrAddress.ts';
@@ -30,8 +30,7 @@ const RENEW_EARLY_MS = 5 * 60_000;
 
 export class AwsCredentialStore implements CredentialStore {
   readonly #options: AwsCredentialStoreOptions;
-  readonly #flight = new SingleFlight<Credential>();
-  #kept: (Credential & { readonly renewAt: Date }) | undefined;
+  readonly #token = new KeptCredential((signal) => this.#fetch(signal));
 
   constructor(options: AwsCredentialStoreOptions) {
     this.#options = options;
@@ -40,12 +39,10 @@ export class AwsCredentialStore implements CredentialStore {
   /** @throws CoreError as AwsAccount.call does. */
   async get({ key, refused }: CredentialRequest, signal: AbortSignal): Promise<Credential | undefined> {
     if (key !== this.#options.host) return undefined;
-    const kept = this.#kept;
-    if (kept !== undefined && kept !== refused && kept.renewAt.getTime() > Date.now()) return kept;
-    return this.#flight.run(key, signal, (shared) => this.#fetch(shared));
+    return this.#token.get(refused, signal);
   }
 
-  async #fetch(signal: AbortSignal): Promise<Credential> {
+  async #fetch(signal: AbortSignal): Promise<MadeCredential> {
     const { host, profile, region, apiUrl, openTransport, logger } = this.#options;
     const transports: Transport[] = [];
     const address = tryParseEcrAddress(host);
@@ -68,13 +65,13 @@ export class AwsCredentialStore implements CredentialStore {
       const askToken = isPublic
         ? (await import('./askEcrPublicToken.ts')).askEcrPublicToken
         : (await import('./askEcrToken.ts')).askEcrToken;
-      return this.#keep(await askToken(account, signal));
+      return this.#read(await askToken(account, signal));
     } finally {
       await Promise.all(transports.map((transport) => transport.dispose()));
     }
   }
 
-  #keep({ authorizationToken, expiresAt }: EcrAuthorization): Credential {
+  #read({ authorizationToken, expiresAt }: EcrAuthorization): MadeCredential {
     const [username, password] = split(Buffer.from(authorizationToken ?? '', 'base64').toString('utf8'));
     if (password === '' || expiresAt === undefined) {
       throw new CoreError('tokenFailed', 'AWS sent no usable token', {
@@ -82,9 +79,9 @@ export class AwsCredentialStore implements CredentialStore {
         operation: 'get a token',
       });
     }
-    const renewAt = new Date(expiresAt.getTime() - RENEW_EARLY_MS);
-    this.#kept = { kind: 'basic', username, password, renewAt };
-    return this.#kept;
+    const endsAtMs = expiresAt.getTime();
+    const credential = { kind: 'basic', username, password } as const;
+    return { credential, renewAtMs: endsAtMs - RENEW_EARLY_MS, endsAtMs };
   }
 }
 

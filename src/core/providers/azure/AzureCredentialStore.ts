@@ -7,10 +7,10 @@ import * as v from 'valibot';
 import { CoreError } from '../../common/CoreError.ts';
 import type { Credential, CredentialRequest, CredentialStore } from '../../credentials/CredentialStore.ts';
 import { tryReadJwtLifetimeSeconds } from '../../registry/auth/jwtLifetime.ts';
-import { SingleFlight } from '../../registry/auth/singleFlight.ts';
 import { MAX_TOKEN_BODY_BYTES } from '../../registry/auth/tokenClient.ts';
 import { parseErrorBody } from '../../registry/transport/responseError.ts';
 import type { Transport } from '../../registry/transport/Transport.ts';
+import { KeptCredential, type MadeCredential } from '../api/KeptCredential.ts';
 import { ACR_TOKEN_USER } from './acrAddress.ts';
 
 export interface AzureCredentialStoreOptions {
@@ -33,8 +33,7 @@ const exchangeReply = v.object({ refresh_token: v.pipe(v.string(), v.regex(/^[\x
 export class AzureCredentialStore implements CredentialStore {
   readonly #options: AzureCredentialStoreOptions;
   readonly #host: string;
-  readonly #flight = new SingleFlight<Credential | undefined>();
-  #kept: (Credential & { readonly renewAt: Date }) | undefined;
+  readonly #token = new KeptCredential((signal) => this.#signIn(signal));
 
   constructor(options: AzureCredentialStoreOptions) {
     this.#options = options;
@@ -47,12 +46,10 @@ export class AzureCredentialStore implements CredentialStore {
    */
   async get({ key, refused }: CredentialRequest, signal: AbortSignal): Promise<Credential | undefined> {
     if (key !== this.#host) return undefined;
-    const kept = this.#kept;
-    if (kept !== undefined && kept !== refused && kept.renewAt.getTime() > Date.now()) return kept;
-    return this.#flight.run(key, signal, (shared) => this.#signIn(shared));
+    return this.#token.get(refused, signal);
   }
 
-  async #signIn(signal: AbortSignal): Promise<Credential | undefined> {
+  async #signIn(signal: AbortSignal): Promise<MadeCredential | undefined> {
     const transport = this.#options.openTransport(new URL(this.#options.registryUrl).origin);
     try {
       let refusal: CoreError | undefined;
@@ -60,11 +57,10 @@ export class AzureCredentialStore implements CredentialStore {
         const entraToken = await readToken();
         if (entraToken === undefined) continue;
         const answer = await this.#exchange(transport, entraToken, signal);
-        if (!(answer instanceof CoreError)) return (this.#kept = answer);
+        if (!(answer instanceof CoreError)) return answer;
         refusal ??= answer;
       }
       if (refusal) throw refusal;
-      this.#kept = undefined;
       return undefined;
     } finally {
       await transport.dispose();
@@ -76,7 +72,7 @@ export class AzureCredentialStore implements CredentialStore {
     transport: Transport,
     entraToken: string,
     signal: AbortSignal,
-  ): Promise<(Credential & { readonly renewAt: Date }) | CoreError> {
+  ): Promise<MadeCredential | CoreError> {
     const form = new URLSearchParams({
       grant_type: 'access_token',
       service: this.#host,
@@ -117,7 +113,8 @@ export class AzureCredentialStore implements CredentialStore {
     }
     const token = reply.output.refresh_token;
     const lifetimeMs = (tryReadJwtLifetimeSeconds(token) ?? DEFAULT_LIFETIME_SECONDS) * 1000;
-    const renewAt = new Date(Date.now() + lifetimeMs - Math.min(RENEW_EARLY_MS, lifetimeMs / 10));
-    return { kind: 'identityToken', token, username: ACR_TOKEN_USER, renewAt };
+    const endsAtMs = Date.now() + lifetimeMs;
+    const credential = { kind: 'identityToken', token, username: ACR_TOKEN_USER } as const;
+    return { credential, renewAtMs: endsAtMs - Math.min(RENEW_EARLY_MS, lifetimeMs / 10), endsAtMs };
   }
 }

@@ -9,8 +9,8 @@ import { CoreError } from '../../common/CoreError.ts';
 import { toDisplayLine } from '../../common/displayText.ts';
 import { redact } from '../../common/redact.ts';
 import type { Credential, CredentialRequest, CredentialStore } from '../../credentials/CredentialStore.ts';
-import { SingleFlight } from '../../registry/auth/singleFlight.ts';
 import { toNetworkError } from '../../registry/transport/networkError.ts';
+import { KeptCredential, type MadeCredential } from '../api/KeptCredential.ts';
 import { GOOGLE_TOKEN_USER, isGoogleHost } from './googleHosts.ts';
 import type { ServiceAccountKey } from './serviceAccountKey.ts';
 
@@ -26,8 +26,7 @@ type Fetch = typeof globalThis.fetch;
 export class GoogleCredentialStore implements CredentialStore {
   readonly #fetch: Fetch;
   readonly #key: ServiceAccountKey | undefined;
-  readonly #flights = new SingleFlight<Credential>();
-  #kept: (Credential & { readonly renewAt: Date }) | undefined;
+  readonly #token = new KeptCredential((signal) => this.#signIn(signal));
 
   /**
    * @param fetch how Google's token servers are reached; in VS Code the global one has its proxy and certificates.
@@ -45,13 +44,11 @@ export class GoogleCredentialStore implements CredentialStore {
    */
   async get({ key, refused }: CredentialRequest, signal: AbortSignal): Promise<Credential | undefined> {
     if (!isGoogleHost(key)) return undefined;
-    const kept = this.#kept;
-    if (kept && kept !== refused && kept.renewAt.getTime() > Date.now()) return kept;
-    return this.#flights.run('token', signal, (shared) => this.#signIn(shared));
+    return this.#token.get(refused, signal);
   }
 
   /** Reads the files anew: a sign-in in a terminal counts the next time. */
-  async #signIn(signal: AbortSignal): Promise<Credential> {
+  async #signIn(signal: AbortSignal): Promise<MadeCredential> {
     let networkFailure: unknown;
     const fetchImplementation: Fetch = async (input, init) => {
       try {
@@ -69,13 +66,8 @@ export class GoogleCredentialStore implements CredentialStore {
       const { token } = await client.getAccessToken();
       if (!token) throw new Error('the reply holds no token');
       const endsAtMs = client.credentials.expiry_date ?? Date.now() + DEFAULT_LIFETIME_MS;
-      this.#kept = {
-        kind: 'basic',
-        username: GOOGLE_TOKEN_USER,
-        password: token,
-        renewAt: new Date(endsAtMs - RENEWAL_MARGIN_MS),
-      };
-      return this.#kept;
+      const credential = { kind: 'basic', username: GOOGLE_TOKEN_USER, password: token } as const;
+      return { credential, renewAtMs: endsAtMs - RENEWAL_MARGIN_MS, endsAtMs };
     } catch (error) {
       throw toCoreError(error, networkFailure, this.#key !== undefined);
     }
