@@ -2,7 +2,7 @@
 import { l10n } from 'vscode';
 import { artifactTypeName } from '../core/oci/artifact.ts';
 import type { AttachmentPlace } from '../core/trust/Attachment.ts';
-import type { AttachedDocument, DocumentClass } from '../core/trust/AttachedDocument.ts';
+import { mayBeSigned, type AttachedDocument, type DocumentClass } from '../core/trust/AttachedDocument.ts';
 import type { SignatureOutcome } from '../core/trust/CheckedSignature.ts';
 import type { Verification } from './Verifications.ts';
 
@@ -28,10 +28,13 @@ export function describeDocument(document: DocumentClass): { readonly label: str
 
 /** What is known of a signature; undefined for what carries none. */
 export function describeCheck(
-  { kind }: AttachedDocument,
+  document: AttachedDocument,
   checked: { readonly outcome: SignatureOutcome; readonly keyName: string } | undefined,
 ): string | undefined {
-  if (!checked) return kind === 'signature' ? l10n.t('present, not verified') : undefined;
+  if (!checked) {
+    if (document.kind === 'signature') return l10n.t('present, not verified');
+    return mayBeSigned(document) ? l10n.t('signed, not verified') : undefined;
+  }
   switch (checked.outcome) {
     case 'verified':
       return l10n.t('verified with {0}', checked.keyName);

@@ -41,6 +41,17 @@ describe('A signature in the Registries tree', () => {
   const describe = (fixture: TreeFixture, node: RegistriesNode) =>
     textOf(fixture.tree.getTreeItem(node).description);
 
+  it('is told of statements that are signed themselves, and that nobody has verified them', async () => {
+    await pushRecorded(connection.client, 'attested', await readRecordedSignatures('attest-bundle-p256'));
+    await using fixture = await TreeFixture.open(
+      anonymous(olareg.url, { name: 'Olareg', repositories: ['attested'] }),
+    );
+    const sbom = await fixture.find('Olareg', 'attested', 'v1', 'Referrers', 'SBOM (SPDX)');
+    assert.match(describe(fixture, sbom), /signed, not verified/);
+    await verifyWith(fixture, 'attested', 'p256');
+    assert.match(describe(fixture, sbom), /verified with p256\.pub/);
+  });
+
   it('is present, then verified or not by the key it was checked with, and no more once the tag has moved', async () => {
     await pushRecorded(connection.client, 'signed', await readRecordedSignatures('tag-p256'));
     await using fixture = await TreeFixture.open(

@@ -29,3 +29,10 @@ export interface AttachedDocument extends DocumentClass {
 export function documentId({ attachment, position }: AttachedDocument): `${Digest}#${number}` {
   return `${attachment.descriptor.digest}#${position}`;
 }
+
+/** By its type alone: SBOMs and artifacts as plain files carry no signature, and may be large. */
+export function mayBeSigned({ kind, blob, attachment }: AttachedDocument): boolean {
+  if (kind === 'signature') return true;
+  const types = [blob?.mediaType, attachment.descriptor.artifactType];
+  return types.some((type) => type !== undefined && /dsse|sigstore\.bundle/.test(type));
+}

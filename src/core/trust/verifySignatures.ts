@@ -6,7 +6,7 @@
 import pLimit from 'p-limit';
 import type { Manifest } from '../oci/manifest.ts';
 import type { RegistryClient } from '../registry/RegistryClient.ts';
-import { MAX_DOCUMENT_BYTES, type AttachedDocument } from './AttachedDocument.ts';
+import { MAX_DOCUMENT_BYTES, mayBeSigned, type AttachedDocument } from './AttachedDocument.ts';
 import type { CheckedSignature } from './CheckedSignature.ts';
 import { decodeDocument, type DecodedDocument } from './decodeDocument.ts';
 import { dsseSignedBytes } from './dsse.ts';
@@ -92,11 +92,4 @@ function judgeSubject({ statement, simpleSigning }: DecodedDocument, { digest }:
 
 function foreign(hasCertificate: boolean): Result {
   return { outcome: hasCertificate ? 'keyless' : 'keyMismatch' };
-}
-
-/** SBOMs and artifacts as plain files carry no signature, and may be large. */
-function mayBeSigned({ kind, blob, attachment }: AttachedDocument): boolean {
-  if (kind === 'signature') return true;
-  const types = [blob?.mediaType, attachment.descriptor.artifactType];
-  return types.some((type) => type !== undefined && /dsse|sigstore\.bundle/.test(type));
 }

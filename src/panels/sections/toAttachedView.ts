@@ -70,7 +70,9 @@ function summaryOf(decoded: DecodedDocument | undefined): string | undefined {
   const provenance = readProvenance(decoded.statement?.predicate);
   if (provenance?.builder !== undefined) return vscode.l10n.t('built by {0}', provenance.builder);
   const sbom = summarizeSbom(decoded.statement ? decoded.statement.predicate : tryParse(decoded.content));
-  return sbom && vscode.l10n.t('{0} packages', formatCount(sbom.packages.length));
+  if (!sbom) return undefined;
+  const { length } = sbom.packages;
+  return length === 1 ? vscode.l10n.t('1 package') : vscode.l10n.t('{0} packages', formatCount(length));
 }
 
 function nameOf({ repository, commit }: SourceCommit): string {
