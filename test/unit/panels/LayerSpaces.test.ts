@@ -14,6 +14,7 @@ import type { RegistrySession } from '../../../src/platform/RegistrySession.ts';
 import { TestIndexer } from '../../support/layers/TestIndexer.ts';
 import { startDistribution } from '../../support/servers/distribution.ts';
 import { TestConnection } from '../../support/TestConnection.ts';
+import { wordsOf } from '../../support/words.ts';
 
 const { signal } = new AbortController();
 const REPOSITORY = 'team/web';
@@ -122,10 +123,13 @@ describe('LayerSpaces', () => {
     const analyze = () => spaces.analyze(REQUEST, shown, signal, () => undefined);
     const { descriptor, bytes } = layers[0]!;
     await fetch(`${registry.url}/v2/${REPOSITORY}/blobs/${descriptor.digest}`, { method: 'DELETE' });
-    await assert.rejects(analyze, (error) => isCoreError(error, 'notFound'));
+    const lostLayer = await wordsOf(analyze());
+    assert.match(lostLayer.message, /has the manifest, but not this part of it\. Push the image again\./);
     await client.uploadBlob(REPOSITORY, bytes, signal);
     await registry[Symbol.asyncDispose]();
-    await assert.rejects(analyze, (error) => isCoreError(error, 'connectionRefused'));
+    const gone = await wordsOf(analyze());
+    assert.match(gone.message, /Nothing listens at .+ Start the registry or check the port\.$/);
+    assert.deepEqual([lostLayer.action, gone.action], ['retry', 'retry']);
     registry = await startDistribution({ dataFolder, port: Number(new URL(registry.url).port) });
     const measured = await analyze();
     assert.ok(measured.kind === 'measured');
