@@ -341,7 +341,7 @@ function compareStrings(): CompareStrings {
     metadata: l10n.t('Mode or owner'),
     name: l10n.t('Name'),
     noDifference: l10n.t('No difference.'),
-    needsFiles: l10n.t('They are read out of the files.'),
+    needsFiles: l10n.t('Packages are found in the files, which were not read.'),
     noFileMatches: l10n.t('No differing file matches.'),
     notCertain: l10n.t('A shared layer that was not read may say otherwise.'),
     openAll: l10n.t('Open All Changes'),
