@@ -423,8 +423,7 @@ export class Transport {
     let slot: Slot | undefined;
     const finish = (): void => {
       scope.unlink();
-      // undici takes the socket back one turn after the reply's end; an earlier request would open another one.
-      if (slot !== undefined) setImmediate(slot.release);
+      slot?.release();
     };
     try {
       slot = await this.#acquireSlot(hop, scope.signal);
@@ -465,12 +464,15 @@ export class Transport {
   }
 
   async #acquireSlot({ url, body, passage, isTokenRequest }: Hop, signal: AbortSignal): Promise<Slot> {
+    // At once there for the rest of a download that was cut.
     const kept = passage?.slotAt(url.host);
     if (kept !== undefined) return kept;
     // An upload that goes where none was kept, to another host than asked: its download is under way and holds a place.
     const mustNotWait = isTokenRequest === true || body instanceof Readable;
     const waitsFor = mustNotWait ? 'nothing' : passage === undefined ? 'total' : 'host';
-    return this.#limiter.acquire(url.host, this.#limits.connectionsPerHost, waitsFor, signal);
+    const slot = await this.#limiter.acquire(url.host, this.#limits.connectionsPerHost, waitsFor, signal);
+    // undici takes the socket back one turn after the reply's end; an earlier request would open another one.
+    return { answered: slot.answered, release: () => setImmediate(slot.release) };
   }
 
   #respond(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { buildBlob, buildJsonBlob, buildManifest } from '../../../../scripts/samples/buildArtifact.ts';
 import { pushBuilt } from '../../../../scripts/samples/pushBuilt.ts';
 import { MediaType } from '../../../../src/core/oci/mediaType.ts';
-import { ConnectionLimiter } from '../../../../src/core/registry/transport/ConnectionLimiter.ts';
+import { ConnectionLimiter, type Slot } from '../../../../src/core/registry/transport/ConnectionLimiter.ts';
 import { FaultServer } from '../../../support/faultServer/FaultServer.ts';
 import { forward } from '../../../support/forward.ts';
 import { MemoryRegistry } from '../../../support/memoryRegistry.ts';
@@ -79,5 +79,41 @@ describe('the connections of copies that run at once', () => {
       copy(imagesOf(from.client, SOURCE_REPOSITORY), imagesOf(to.client, 'team/copy'), journal, { wishes }),
     );
     for (const { outcomes } of await Promise.all(copies)) assert.equal(outcomes[0]?.error, undefined);
+  });
+
+  it('go on with a download that was cut though their host has no other place free', async () => {
+    const limiter = new ConnectionLimiter();
+    const source = stack.use(await MemoryRegistry.start({ deletes: 'tag' }));
+    const gate = stack.use(await FaultServer.start());
+    const pass = forward(source.url);
+    const bothCame = Promise.withResolvers<undefined>();
+    const crowd: Promise<Slot>[] = [];
+    const seen = new Set<string>();
+    gate.on('/*', async (exchange) => {
+      const { method, url } = exchange.request;
+      if (method !== 'GET' || !url.includes('/blobs/') || seen.has(url)) return pass(exchange);
+      seen.add(url);
+      if (seen.size === 2) {
+        for (let each = 0; each < 6; each += 1)
+          crowd.push(limiter.acquire(gate.host, 6, 'total', from.signal));
+        bothCame.resolve(undefined);
+      }
+      await bothCame.promise;
+      exchange.response.writeHead(200, { 'content-length': '100' });
+      exchange.response.write('cut', () => exchange.socket.destroy());
+    });
+    const from = stack.use(new TestConnection(gate.origin, { limiter }));
+    const image = buildManifest({
+      config: buildBlob(MediaType.ociConfig, 'cut'.padEnd(100, '!')),
+      layers: [buildBlob(MediaType.ociLayer, 'cut'.padEnd(100))],
+    });
+    await pushBuilt(from.client, SOURCE_REPOSITORY, image, ['v1'], from.signal);
+    const registry = stack.use(await MemoryRegistry.start({ deletes: 'tag' }));
+    const to = stack.use(new TestConnection(registry.url, { limiter }));
+    const { journal } = stack.use(await createTestJournal());
+    const ends = [imagesOf(from.client, SOURCE_REPOSITORY), imagesOf(to.client, 'team/copy')] as const;
+    const { outcomes } = await copy(...ends, journal, { wishes, referrers: false });
+    assert.equal(outcomes[0]?.error, undefined);
+    assert.equal(crowd.length, 6);
   });
 });
