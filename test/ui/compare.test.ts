@@ -111,7 +111,10 @@ describe('Comparing two images', () => {
       .getByRole('table', { name: /Environment/ })
       .getByText('VERSION')
       .waitFor();
-    await content.getByRole('listitem').filter({ hasText: 'RUN install 2.0' }).waitFor();
+    for (const part of ['History', 'Layers']) {
+      const steps = content.getByRole('region', { name: part }).getByRole('listitem');
+      await steps.filter({ hasText: 'RUN install 2.0' }).waitFor();
+    }
     await content.getByText('Layers that both images share were not read (1)', { exact: false }).waitFor();
     await content.getByRole('button', { name: 'Open /app/server.py' }).waitFor();
     await content
