@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { Logger } from '../core/common/Logger.ts';
+import type { Connection } from './Connection.ts';
 import { accountOf, type ConnectionAccount } from './connectionAccount.ts';
 import type { ConnectionSettings } from './ConnectionSettings.ts';
 import type { RegistrySessions } from './RegistrySessions.ts';
@@ -20,24 +21,45 @@ export interface AccountWatchOptions {
 
 export class AccountWatch implements vscode.Disposable {
   readonly #options: AccountWatchOptions;
-  readonly #subscription: vscode.Disposable;
+  readonly #subscriptions: readonly vscode.Disposable[];
   /** Session of a connection's account when last looked. */
   readonly #known = new Map<string, string | undefined>();
+  /** Counts what happened to accounts: what was read before tells nothing afterwards. */
+  #changes = 0;
 
   constructor(options: AccountWatchOptions) {
     this.#options = options;
     const look = (service: string) => void this.#look(service);
-    this.#subscription = options.onDidChange
-      ? options.onDidChange(look)
-      : vscode.authentication.onDidChangeSessions(({ provider }) => look(provider.id));
+    this.#subscriptions = [
+      options.onDidChange
+        ? options.onDidChange(look)
+        : vscode.authentication.onDidChangeSessions(({ provider }) => look(provider.id)),
+      options.sessions.onDidOpen(({ connection }) => void this.#note(connection)),
+    ];
   }
 
   dispose(): void {
-    this.#subscription.dispose();
+    vscode.Disposable.from(...this.#subscriptions).dispose();
+  }
+
+  /** With which session a connection begins. Where that cannot be read, or changes meanwhile, it counts as another. */
+  async #note(connection: Connection): Promise<void> {
+    const { readSession = readSessionId, logger } = this.#options;
+    this.#known.delete(connection.id);
+    const account = accountOf(connection);
+    if (account === undefined) return;
+    const changes = this.#changes;
+    try {
+      const session = await readSession(account);
+      if (changes === this.#changes) this.#known.set(connection.id, session);
+    } catch (error) {
+      logger.debug(`account of ${connection.name}: ${String(error)}`);
+    }
   }
 
   async #look(service: string): Promise<void> {
     const { settings, sessions, logger, readSession = readSessionId } = this.#options;
+    this.#changes += 1;
     for (const connection of settings.connections()) {
       const account = accountOf(connection);
       // One that was not opened yet has read nothing with the account as it was.

@@ -127,19 +127,24 @@ describe('Accounts of VS Code', () => {
     const changes = new vscode.EventEmitter<string>();
     const asked: string[] = [];
     let session: string | undefined = 'first';
+    let answering = Promise.resolve<undefined>(undefined);
     const watch = new AccountWatch({
       settings: fixture.settings,
       sessions: fixture.sessions,
       logger: nullLogger,
       onDidChange: changes.event,
-      readSession: ({ service }) => {
+      readSession: async ({ service }) => {
         asked.push(service);
-        return Promise.resolve(session);
+        await answering;
+        return session;
       },
     });
     const reset: string[] = [];
     fixture.sessions.onDidChangeConnection((id) => reset.push(id));
-    const open = () => Promise.all(all.map((each) => fixture.sessions.open(connectionId(each))));
+    const open = async () => {
+      await Promise.all(all.map((each) => fixture.sessions.open(connectionId(each))));
+      await new Promise(setImmediate);
+    };
     const fire = async (service: string) => {
       changes.fire(service);
       await new Promise(setImmediate);
@@ -148,10 +153,14 @@ describe('Accounts of VS Code', () => {
     await fire('microsoft');
     assert.deepEqual([asked, reset], [[], []]);
     await open();
+    // The token of the session was only renewed, while or after the connections were read with it.
     await fire('microsoft');
-    assert.deepEqual(asked, ['microsoft']);
+    assert.deepEqual(reset.splice(0), []);
+    assert.deepEqual([...new Set(asked)].sort(), ['github', 'microsoft', 'microsoft-sovereign-cloud']);
+    session = 'second';
+    await fire('microsoft');
     assert.deepEqual(reset.splice(0), [azure.url]);
-    // The same session with another token.
+    // Read again with that one, and renewed once more.
     await open();
     await fire('microsoft');
     assert.deepEqual(reset.splice(0), []);
@@ -162,6 +171,14 @@ describe('Accounts of VS Code', () => {
     assert.deepEqual(reset.splice(0), [ghcr.url]);
     await fire('microsoft-sovereign-cloud');
     assert.deepEqual(reset.splice(0), [china.url]);
+    // Somebody signs in while it is still being found out whom a connection was opened for.
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    answering = promise;
+    await open();
+    changes.fire('github');
+    resolve(undefined);
+    await new Promise(setImmediate);
+    assert.deepEqual(reset.splice(0), [ghcr.url]);
     watch.dispose();
     changes.dispose();
   });
