@@ -18,9 +18,9 @@ import { LocalImagesTree } from './explorer/LocalImagesTree.ts';
 import { RegistriesTree } from './explorer/RegistriesTree.ts';
 import { selectedReferences } from './explorer/selectedReferences.ts';
 import { registerCleanUpLanguage } from './languages/cleanUp/registerCleanUpLanguage.ts';
-import type { CapabilitiesRequest } from './panels/capabilitiesPanelProtocol.ts';
+import type { CapabilitiesRequest } from './panels/capabilities/capabilitiesPanelProtocol.ts';
 import type { CompareSubject } from './panels/compare/ComparePanels.ts';
-import type { ManifestRequest } from './panels/manifestPanelProtocol.ts';
+import type { ManifestRequest } from './panels/manifest/manifestPanelProtocol.ts';
 import { PanelsOnFirstUse } from './panels/PanelsOnFirstUse.ts';
 import { AccountWatch } from './platform/AccountWatch.ts';
 import { Activity } from './platform/Activity.ts';
@@ -137,7 +137,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const capabilitiesPanels = own(
     new PanelsOnFirstUse<[CapabilitiesRequest]>('berth.capabilities', async (viewType) => {
-      const { CapabilitiesPanels } = await import('./panels/CapabilitiesPanels.ts');
+      const { CapabilitiesPanels } = await import('./panels/capabilities/CapabilitiesPanels.ts');
       return new CapabilitiesPanels(viewType, extensionUri, {
         capabilities,
         hostOf: (connectionId) => {

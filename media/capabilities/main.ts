@@ -10,7 +10,7 @@ import {
   type CapabilitiesView,
   type CapabilitiesWebviewMessage,
   type CapabilityRow,
-} from '../../src/panels/capabilitiesPanelProtocol.ts';
+} from '../../src/panels/capabilities/capabilitiesPanelProtocol.ts';
 import { createLiveRegion } from '../shared/liveRegion.ts';
 import '../shared/page.css';
 import { markCopied, section } from '../shared/parts.ts';

@@ -4,7 +4,7 @@ import type {
   PanelSections,
   PanelSetting,
   WebviewMessage,
-} from '../../src/panels/manifestPanelProtocol.ts';
+} from '../../src/panels/manifest/manifestPanelProtocol.ts';
 
 /** What a person changed on the page; kept with `setState` so that it survives hiding and reloading. */
 export interface PageChoices {

@@ -1,7 +1,7 @@
 /** Top of the page: what this is, what can be done with it, and its main facts. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ImageView } from '../../src/core/image/ImageView.ts';
-import type { CopySubject } from '../../src/panels/manifestPanelProtocol.ts';
+import type { CopySubject } from '../../src/panels/manifest/manifestPanelProtocol.ts';
 import { formatAge, formatBytes, formatDate } from '../shared/format.ts';
 import { breakable, facts, type Content } from '../shared/parts.ts';
 import { digest, showCopied } from './parts.ts';

@@ -16,7 +16,7 @@ import {
   type PanelSetting,
   type PanelState,
   type WebviewMessage,
-} from '../../src/panels/manifestPanelProtocol.ts';
+} from '../../src/panels/manifest/manifestPanelProtocol.ts';
 import { drawKeepingFocus } from '../shared/drawKeepingFocus.ts';
 import { createLiveRegion } from '../shared/liveRegion.ts';
 import '../shared/page.css';

@@ -1,7 +1,7 @@
 /** What belongs to the image: its platforms and the documents it is made of. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DescriptorView, ImageView } from '../../src/core/image/ImageView.ts';
-import type { RawDocument } from '../../src/panels/manifestPanelProtocol.ts';
+import type { RawDocument } from '../../src/panels/manifest/manifestPanelProtocol.ts';
 import { formatBytes } from '../shared/format.ts';
 import { breakable, section, type Content } from '../shared/parts.ts';
 import { digest, expander, shortened } from './parts.ts';

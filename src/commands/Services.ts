@@ -10,9 +10,9 @@ import type { LocalImagesTree, LocalNode } from '../explorer/LocalImagesTree.ts'
 import type { RegistriesNode } from '../explorer/nodes.ts';
 import type { RegistriesTree } from '../explorer/RegistriesTree.ts';
 import type { ReferenceNode, ReferenceView } from '../explorer/selectedReferences.ts';
-import type { CapabilitiesRequest } from '../panels/capabilitiesPanelProtocol.ts';
+import type { CapabilitiesRequest } from '../panels/capabilities/capabilitiesPanelProtocol.ts';
 import type { CompareSubject } from '../panels/compare/ComparePanels.ts';
-import type { ManifestRequest } from '../panels/manifestPanelProtocol.ts';
+import type { ManifestRequest } from '../panels/manifest/manifestPanelProtocol.ts';
 import type { PanelsOnFirstUse } from '../panels/PanelsOnFirstUse.ts';
 import type { Activity } from '../platform/Activity.ts';
 import type { CleanUpReviews } from '../platform/CleanUpReviews.ts';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { shortDigest } from '../../core/oci/digest.ts';
 import type { PlatformNode, ReferrerNode, RepositoryNode, TagNode } from '../../explorer/nodes.ts';
 import type { RegistryEndpoint } from '../../core/registry/RegistryEndpoint.ts';
-import type { ManifestRequest } from '../../panels/manifestPanelProtocol.ts';
+import type { ManifestRequest } from '../../panels/manifest/manifestPanelProtocol.ts';
 
 export type ManifestNode = TagNode | PlatformNode | ReferrerNode;
 

@@ -13,8 +13,8 @@ import { panelHtml } from '../../../src/panels/panelHtml.ts';
 import {
   ManifestPanelSession,
   type ManifestPanelDependencies,
-} from '../../../src/panels/ManifestPanelSession.ts';
-import type { ManifestRequest, PanelStrings } from '../../../src/panels/manifestPanelProtocol.ts';
+} from '../../../src/panels/manifest/ManifestPanelSession.ts';
+import type { ManifestRequest, PanelStrings } from '../../../src/panels/manifest/manifestPanelProtocol.ts';
 import { THEMES, type ThemeName } from './themes.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -173,7 +173,7 @@ async function buildBundle(): Promise<ReadonlyMap<string, Uint8Array>> {
 async function readStrings(): Promise<PanelStrings> {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: ROOT,
-    entryPoints: ['src/panels/manifestPanelStrings.ts'],
+    entryPoints: ['src/panels/manifest/manifestPanelStrings.ts'],
     bundle: true,
     write: false,
     format: 'esm',

@@ -2,16 +2,16 @@
  * The base image of what a panel shows: as annotated, by provenance, by its layers among the images seen lately, or
  * guessed from the history; and whether its tag has moved on, where a connection reaches its registry.
  */
-import { findBaseHint, type BaseImageHint } from '../../core/image/baseImage.ts';
-import type { ImageView } from '../../core/image/ImageView.ts';
-import type { Logger } from '../../core/common/Logger.ts';
-import { isDigest, type Digest } from '../../core/oci/digest.ts';
-import { DEFAULT_TAG, familiarReference, tryParseReference } from '../../core/oci/reference.ts';
-import { baseMaterialOf } from '../../core/trust/baseMaterial.ts';
-import { checkBase } from '../../core/trust/checkBase.ts';
-import { readProvenance } from '../../core/trust/provenance.ts';
-import type { BaseImageView } from '../../core/trust/SupplyChainView.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
+import { findBaseHint, type BaseImageHint } from '../../../core/image/baseImage.ts';
+import type { ImageView } from '../../../core/image/ImageView.ts';
+import type { Logger } from '../../../core/common/Logger.ts';
+import { isDigest, type Digest } from '../../../core/oci/digest.ts';
+import { DEFAULT_TAG, familiarReference, tryParseReference } from '../../../core/oci/reference.ts';
+import { baseMaterialOf } from '../../../core/trust/baseMaterial.ts';
+import { checkBase } from '../../../core/trust/checkBase.ts';
+import { readProvenance } from '../../../core/trust/provenance.ts';
+import type { BaseImageView } from '../../../core/trust/SupplyChainView.ts';
+import type { RegistrySessions } from '../../../platform/RegistrySessions.ts';
 import type { Attached } from './readAttached.ts';
 
 type Found = Omit<BaseImageHint, 'by'> & { readonly by: BaseImageView['by'] };

@@ -1,31 +1,31 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import { CoreError } from '../../../src/core/common/CoreError.ts';
-import { nullLogger } from '../../../src/core/common/Logger.ts';
-import type { FileDifference } from '../../../src/core/image/compare/compareFiles.ts';
+import { CoreError } from '../../../../src/core/common/CoreError.ts';
+import { nullLogger } from '../../../../src/core/common/Logger.ts';
+import type { FileDifference } from '../../../../src/core/image/compare/compareFiles.ts';
 import {
   compareImagePackages,
   type PackageComparison,
-} from '../../../src/core/image/compare/compareImagePackages.ts';
-import type { FolderFacts } from '../../../src/core/image/compare/FileTree.ts';
-import type { FileRows } from '../../../src/core/image/compare/FileRows.ts';
-import { openComparedFiles } from '../../../src/core/image/compare/openComparedFiles.ts';
-import type { ImageFilesProgress } from '../../../src/core/image/files/ImageFiles.ts';
-import { parseImageConfig } from '../../../src/core/oci/imageConfig.ts';
+} from '../../../../src/core/image/compare/compareImagePackages.ts';
+import type { FolderFacts } from '../../../../src/core/image/compare/FileTree.ts';
+import type { FileRows } from '../../../../src/core/image/compare/FileRows.ts';
+import { openComparedFiles } from '../../../../src/core/image/compare/openComparedFiles.ts';
+import type { ImageFilesProgress } from '../../../../src/core/image/files/ImageFiles.ts';
+import { parseImageConfig } from '../../../../src/core/oci/imageConfig.ts';
 import type {
   CompareHostMessage,
   ComparePanelState,
   CompareRequest,
-} from '../../../src/panels/compare/comparePanelProtocol.ts';
+} from '../../../../src/panels/compare/comparePanelProtocol.ts';
 import {
   ComparePanelSession,
   type ComparePanelDependencies,
   type ComparisonWords,
-} from '../../../src/panels/compare/ComparePanelSession.ts';
-import type { ComparedImage, LoadedComparison } from '../../../src/panels/compare/loadComparison.ts';
-import { MemoryBlobSource } from '../../support/layers/MemoryBlobSource.ts';
-import { packed, packTar } from '../../support/layers/packTar.ts';
-import { TestIndexer } from '../../support/layers/TestIndexer.ts';
+} from '../../../../src/panels/compare/ComparePanelSession.ts';
+import type { ComparedImage, LoadedComparison } from '../../../../src/panels/compare/loadComparison.ts';
+import { MemoryBlobSource } from '../../../support/layers/MemoryBlobSource.ts';
+import { packed, packTar } from '../../../support/layers/packTar.ts';
+import { TestIndexer } from '../../../support/layers/TestIndexer.ts';
 
 const target = (title: string) => ({ kind: 'docker', imageId: title, title, name: title }) as const;
 const request: CompareRequest = { before: target('a'), after: target('b') };

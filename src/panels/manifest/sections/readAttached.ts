@@ -1,12 +1,12 @@
 /** Reads what is attached to the image of a panel, once for all sections that need it. */
-import { isDigest, type Digest } from '../../core/oci/digest.ts';
-import type { Descriptor } from '../../core/oci/descriptor.ts';
-import type { ImageView } from '../../core/image/ImageView.ts';
-import type { RegistryClient } from '../../core/registry/RegistryClient.ts';
-import { documentId, type AttachedDocument } from '../../core/trust/AttachedDocument.ts';
-import { decodeDocument, type DecodedDocument } from '../../core/trust/decodeDocument.ts';
-import { listAttachments, mergeAttachments } from '../../core/trust/listAttachments.ts';
-import { readAttachedDocuments, unreadDocument } from '../../core/trust/readAttachedDocuments.ts';
+import { isDigest, type Digest } from '../../../core/oci/digest.ts';
+import type { Descriptor } from '../../../core/oci/descriptor.ts';
+import type { ImageView } from '../../../core/image/ImageView.ts';
+import type { RegistryClient } from '../../../core/registry/RegistryClient.ts';
+import { documentId, type AttachedDocument } from '../../../core/trust/AttachedDocument.ts';
+import { decodeDocument, type DecodedDocument } from '../../../core/trust/decodeDocument.ts';
+import { listAttachments, mergeAttachments } from '../../../core/trust/listAttachments.ts';
+import { readAttachedDocuments, unreadDocument } from '../../../core/trust/readAttachedDocuments.ts';
 
 export interface Attached {
   /** Of what is shown first, then of the other platforms of the index. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { nullLogger } from '../../../src/core/common/Logger.ts';
-import type { CapabilityFinding } from '../../../src/core/registry/capability.ts';
-import { cancelledError } from '../../../src/core/registry/transport/cancellation.ts';
-import type { CapabilitiesView } from '../../../src/panels/capabilitiesPanelProtocol.ts';
+import { nullLogger } from '../../../../src/core/common/Logger.ts';
+import type { CapabilityFinding } from '../../../../src/core/registry/capability.ts';
+import { cancelledError } from '../../../../src/core/registry/transport/cancellation.ts';
+import type { CapabilitiesView } from '../../../../src/panels/capabilities/capabilitiesPanelProtocol.ts';
 import {
   CapabilitiesPanelSession,
   type CapabilitiesPanelDependencies,
-} from '../../../src/panels/CapabilitiesPanelSession.ts';
+} from '../../../../src/panels/capabilities/CapabilitiesPanelSession.ts';
 
 const YES: CapabilityFinding = { name: 'catalog', answer: 'yes' };
 

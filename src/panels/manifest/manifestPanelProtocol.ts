@@ -3,9 +3,9 @@
  * message with `parseWebviewMessage`; the webview checks with `isHostMessage`. Nothing here imports vscode.
  */
 import * as v from 'valibot';
-import type { ImageView } from '../core/image/ImageView.ts';
-import type { SpaceView } from '../core/image/space/SpaceView.ts';
-import type { AttachedView, BaseImageView, SizeTrendView } from '../core/trust/SupplyChainView.ts';
+import type { ImageView } from '../../core/image/ImageView.ts';
+import type { SpaceView } from '../../core/image/space/SpaceView.ts';
+import type { AttachedView, BaseImageView, SizeTrendView } from '../../core/trust/SupplyChainView.ts';
 
 /** What a panel shows. */
 export interface ManifestRequest {

@@ -2,12 +2,12 @@
  * The behaviour of one manifest panel without its window: loads the view, answers the webview's messages, and keeps
  * what is shown so that a webview that was hidden (and so destroyed) gets it back without asking the registry again.
  */
-import type { Logger } from '../core/common/Logger.ts';
-import type { ImageView } from '../core/image/ImageView.ts';
-import type { ImageFilesProgress } from '../core/image/files/ImageFiles.ts';
-import type { FolderView } from '../core/image/space/ImageSpace.ts';
-import type { SpaceView } from '../core/image/space/SpaceView.ts';
-import type { AttachedDocumentView } from '../core/trust/SupplyChainView.ts';
+import type { Logger } from '../../core/common/Logger.ts';
+import type { ImageView } from '../../core/image/ImageView.ts';
+import type { ImageFilesProgress } from '../../core/image/files/ImageFiles.ts';
+import type { FolderView } from '../../core/image/space/ImageSpace.ts';
+import type { SpaceView } from '../../core/image/space/SpaceView.ts';
+import type { AttachedDocumentView } from '../../core/trust/SupplyChainView.ts';
 import {
   tryParseWebviewMessage,
   type CopySubject,
@@ -20,7 +20,7 @@ import {
   type PanelSetting,
   type RawDocument,
 } from './manifestPanelProtocol.ts';
-import { toDisplayable } from './toDisplayable.ts';
+import { toDisplayable } from '../toDisplayable.ts';
 
 /** A document to be opened as raw JSON, by digest, so that what opens is what was shown. */
 export interface RawDocumentRequest {

@@ -3,11 +3,11 @@
  * a reload of the window. What a panel does is in ManifestPanelSession; this file gives it a window.
  */
 import * as vscode from 'vscode';
-import { actionLabel, wordError } from '../platform/wordError.ts';
+import { actionLabel, wordError } from '../../platform/wordError.ts';
 import { ManifestPanelSession, type ManifestPanelDependencies } from './ManifestPanelSession.ts';
 import { tryParsePanelState, type ManifestRequest, type PanelError } from './manifestPanelProtocol.ts';
 import { manifestPanelStrings } from './manifestPanelStrings.ts';
-import { webviewPage } from './webviewPage.ts';
+import { webviewPage } from '../webviewPage.ts';
 
 /** What a session needs and a window cannot give. */
 export type ManifestPanelsDependencies = Omit<

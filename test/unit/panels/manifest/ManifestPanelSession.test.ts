@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { nullLogger } from '../../../src/core/common/Logger.ts';
-import type { FolderView } from '../../../src/core/image/space/ImageSpace.ts';
-import type { SpaceView } from '../../../src/core/image/space/SpaceView.ts';
-import type { ImageView } from '../../../src/core/image/ImageView.ts';
-import type { AttachedDocumentView, BaseImageView } from '../../../src/core/trust/SupplyChainView.ts';
+import { nullLogger } from '../../../../src/core/common/Logger.ts';
+import type { FolderView } from '../../../../src/core/image/space/ImageSpace.ts';
+import type { SpaceView } from '../../../../src/core/image/space/SpaceView.ts';
+import type { ImageView } from '../../../../src/core/image/ImageView.ts';
+import type { AttachedDocumentView, BaseImageView } from '../../../../src/core/trust/SupplyChainView.ts';
 import {
   ManifestPanelSession,
   type ManifestPanelDependencies,
-} from '../../../src/panels/ManifestPanelSession.ts';
-import { NO_SECTIONS } from '../../support/panelSections.ts';
-import type { HostMessage, PanelStrings } from '../../../src/panels/manifestPanelProtocol.ts';
+} from '../../../../src/panels/manifest/ManifestPanelSession.ts';
+import { NO_SECTIONS } from '../../../support/panelSections.ts';
+import type { HostMessage, PanelStrings } from '../../../../src/panels/manifest/manifestPanelProtocol.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 const CHILD = `sha256:${'cd'.repeat(32)}`;

@@ -1,12 +1,12 @@
 /** What the sections of a manifest panel are read with; each is loaded when a panel first shows it. */
 import * as vscode from 'vscode';
-import type { Logger } from '../../core/common/Logger.ts';
-import type { ImageView } from '../../core/image/ImageView.ts';
-import { parseDigest } from '../../core/oci/digest.ts';
-import { formatImageFile } from '../../platform/imageFileAddress.ts';
-import type { OpenImages } from '../../platform/OpenImages.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
-import type { Verifications } from '../../platform/Verifications.ts';
+import type { Logger } from '../../../core/common/Logger.ts';
+import type { ImageView } from '../../../core/image/ImageView.ts';
+import { parseDigest } from '../../../core/oci/digest.ts';
+import { formatImageFile } from '../../../platform/imageFileAddress.ts';
+import type { OpenImages } from '../../../platform/OpenImages.ts';
+import type { RegistrySessions } from '../../../platform/RegistrySessions.ts';
+import type { Verifications } from '../../../platform/Verifications.ts';
 import type { ManifestPanelDependencies, SectionLoaders } from '../ManifestPanelSession.ts';
 import type { ManifestRequest } from '../manifestPanelProtocol.ts';
 import type { LayerSpaces } from './LayerSpaces.ts';
@@ -62,7 +62,7 @@ export function createPanelReaders(
       return base ?? null;
     },
     sizeTrend: async ({ connectionId, repository, reference }, view, signal) => {
-      const { readSizeTrend } = await import('../../core/trust/readSizeTrend.ts');
+      const { readSizeTrend } = await import('../../../core/trust/readSizeTrend.ts');
       const { provider } = await sessions.open(connectionId);
       return readSizeTrend(provider, repository, { digest: view.digest, reference }, signal);
     },

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { buildImage, buildLayer } from '../../../scripts/samples/buildImage.ts';
-import { pushBuilt } from '../../../scripts/samples/pushBuilt.ts';
-import { parseImageConfig } from '../../../src/core/oci/imageConfig.ts';
-import type { RegistrySession } from '../../../src/platform/RegistrySession.ts';
+import { buildImage, buildLayer } from '../../../../scripts/samples/buildImage.ts';
+import { pushBuilt } from '../../../../scripts/samples/pushBuilt.ts';
+import { parseImageConfig } from '../../../../src/core/oci/imageConfig.ts';
+import type { RegistrySession } from '../../../../src/platform/RegistrySession.ts';
 import {
   isSameImage,
   loadComparison,
   type ComparedImage,
-} from '../../../src/panels/compare/loadComparison.ts';
-import type { CompareTarget } from '../../../src/panels/compare/comparePanelProtocol.ts';
-import { pushSample, sampleImage, sampleIndex } from '../../support/sampleImage.ts';
-import { startDistribution } from '../../support/servers/distribution.ts';
-import { TestConnection } from '../../support/TestConnection.ts';
+} from '../../../../src/panels/compare/loadComparison.ts';
+import type { CompareTarget } from '../../../../src/panels/compare/comparePanelProtocol.ts';
+import { pushSample, sampleImage, sampleIndex } from '../../../support/sampleImage.ts';
+import { startDistribution } from '../../../support/servers/distribution.ts';
+import { TestConnection } from '../../../support/TestConnection.ts';
 
 const REPOSITORY = 'team/app';
 const target = (reference: string): CompareTarget => ({

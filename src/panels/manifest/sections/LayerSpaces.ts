@@ -1,17 +1,17 @@
 /** Where the bytes of the images of panels are: from indexes that are there, or by reading the layers when a person asks. */
-import type { ImageView } from '../../core/image/ImageView.ts';
-import { openImageFiles, type ImageFilesProgress } from '../../core/image/files/ImageFiles.ts';
-import { isFileSystemLayer } from '../../core/image/layers/isFileSystemLayer.ts';
-import type { LayerIndex } from '../../core/image/layers/LayerIndex.ts';
-import { folderView } from '../../core/image/space/folderView.ts';
-import type { FolderView, ImageSpace } from '../../core/image/space/ImageSpace.ts';
-import { measureSpace } from '../../core/image/space/measureSpace.ts';
-import type { SpaceView } from '../../core/image/space/SpaceView.ts';
-import type { Descriptor } from '../../core/oci/descriptor.ts';
-import { parseDigest } from '../../core/oci/digest.ts';
-import { RegistryBlobSource } from '../../core/providers/RegistryBlobSource.ts';
-import type { OpenImages } from '../../platform/OpenImages.ts';
-import type { RegistrySessions } from '../../platform/RegistrySessions.ts';
+import type { ImageView } from '../../../core/image/ImageView.ts';
+import { openImageFiles, type ImageFilesProgress } from '../../../core/image/files/ImageFiles.ts';
+import { isFileSystemLayer } from '../../../core/image/layers/isFileSystemLayer.ts';
+import type { LayerIndex } from '../../../core/image/layers/LayerIndex.ts';
+import { folderView } from '../../../core/image/space/folderView.ts';
+import type { FolderView, ImageSpace } from '../../../core/image/space/ImageSpace.ts';
+import { measureSpace } from '../../../core/image/space/measureSpace.ts';
+import type { SpaceView } from '../../../core/image/space/SpaceView.ts';
+import type { Descriptor } from '../../../core/oci/descriptor.ts';
+import { parseDigest } from '../../../core/oci/digest.ts';
+import { RegistryBlobSource } from '../../../core/providers/RegistryBlobSource.ts';
+import type { OpenImages } from '../../../platform/OpenImages.ts';
+import type { RegistrySessions } from '../../../platform/RegistrySessions.ts';
 import type { ManifestRequest } from '../manifestPanelProtocol.ts';
 
 export class LayerSpaces {

@@ -3,7 +3,7 @@ import {
   isHostMessage,
   tryParsePanelState,
   tryParseWebviewMessage,
-} from '../../../src/panels/manifestPanelProtocol.ts';
+} from '../../../../src/panels/manifest/manifestPanelProtocol.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
@@ -34,7 +34,7 @@ describe('messages from the manifest panel', () => {
     ['a text', 'ready'],
     ['an unknown type', { type: 'evaluate', code: '1' }],
     ['more than the message has', { type: 'ready', connectionId: 'x' }],
-    ['a digest that is none', { type: 'selectPlatform', digest: '../../etc' }],
+    ['a digest that is none', { type: 'selectPlatform', digest: '../../../etc' }],
     ['an unknown document', { type: 'openRaw', document: 'layers' }],
     ['an unknown section', { type: 'loadSection', name: 'constructor' }],
     ['a way to open that is none', { type: 'openAttached', id: 'x', as: 'https://example.com' }],

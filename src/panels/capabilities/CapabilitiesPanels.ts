@@ -3,14 +3,14 @@
  * back after a reload of the window. What a panel does is in CapabilitiesPanelSession; this file gives it a window.
  */
 import * as vscode from 'vscode';
-import { toDisplayLine } from '../core/common/displayText.ts';
-import type { Logger } from '../core/common/Logger.ts';
-import type { CapabilityFinding, CapabilityName } from '../core/registry/capability.ts';
-import type { Capabilities } from '../platform/Capabilities.ts';
-import { registryKindLabel } from '../platform/registryKindLabel.ts';
-import { capabilityTitle } from '../platform/summarizeCapabilities.ts';
-import { wordCapability } from '../platform/wordCapability.ts';
-import { wordError } from '../platform/wordError.ts';
+import { toDisplayLine } from '../../core/common/displayText.ts';
+import type { Logger } from '../../core/common/Logger.ts';
+import type { CapabilityFinding, CapabilityName } from '../../core/registry/capability.ts';
+import type { Capabilities } from '../../platform/Capabilities.ts';
+import { registryKindLabel } from '../../platform/registryKindLabel.ts';
+import { capabilityTitle } from '../../platform/summarizeCapabilities.ts';
+import { wordCapability } from '../../platform/wordCapability.ts';
+import { wordError } from '../../platform/wordError.ts';
 import {
   tryParseCapabilitiesRequest,
   type CapabilitiesRequest,
@@ -19,7 +19,7 @@ import {
   type CapabilityState,
 } from './capabilitiesPanelProtocol.ts';
 import { CapabilitiesPanelSession } from './CapabilitiesPanelSession.ts';
-import { webviewPage } from './webviewPage.ts';
+import { webviewPage } from '../webviewPage.ts';
 
 export interface CapabilitiesPanelsDependencies {
   readonly capabilities: Capabilities;

@@ -1,16 +1,16 @@
 /** What is attached, in the words of the panel. */
 import * as vscode from 'vscode';
-import type { ImageView } from '../../core/image/ImageView.ts';
-import { isDigest } from '../../core/oci/digest.ts';
-import { documentId, type AttachedDocument } from '../../core/trust/AttachedDocument.ts';
-import type { DecodedDocument } from '../../core/trust/decodeDocument.ts';
-import { readProvenance } from '../../core/trust/provenance.ts';
-import { summarizeSbom } from '../../core/trust/sbomSummary.ts';
-import type { SourceCommit } from '../../core/trust/sourceCommit.ts';
-import type { AttachedDocumentView, AttachedView } from '../../core/trust/SupplyChainView.ts';
-import { describeCheck, describeDocument, describePlace } from '../../platform/describeDocument.ts';
-import { formatCount } from '../../platform/format.ts';
-import type { Verifications } from '../../platform/Verifications.ts';
+import type { ImageView } from '../../../core/image/ImageView.ts';
+import { isDigest } from '../../../core/oci/digest.ts';
+import { documentId, type AttachedDocument } from '../../../core/trust/AttachedDocument.ts';
+import type { DecodedDocument } from '../../../core/trust/decodeDocument.ts';
+import { readProvenance } from '../../../core/trust/provenance.ts';
+import { summarizeSbom } from '../../../core/trust/sbomSummary.ts';
+import type { SourceCommit } from '../../../core/trust/sourceCommit.ts';
+import type { AttachedDocumentView, AttachedView } from '../../../core/trust/SupplyChainView.ts';
+import { describeCheck, describeDocument, describePlace } from '../../../platform/describeDocument.ts';
+import { formatCount } from '../../../platform/format.ts';
+import type { Verifications } from '../../../platform/Verifications.ts';
 import type { Attached } from './readAttached.ts';
 
 interface Place {

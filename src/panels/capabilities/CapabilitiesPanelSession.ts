@@ -2,14 +2,14 @@
  * What one panel of "Show Registry Capabilities" does: shows what is known, has the rest found out when a person asks,
  * each line as soon as it is known, and obeys Cancel. It knows no window.
  */
-import { isCoreError } from '../core/common/CoreError.ts';
-import type { Logger } from '../core/common/Logger.ts';
+import { isCoreError } from '../../core/common/CoreError.ts';
+import type { Logger } from '../../core/common/Logger.ts';
 import {
   REGISTRY_CAPABILITIES,
   REPOSITORY_CAPABILITIES,
   type CapabilityFinding,
   type CapabilityName,
-} from '../core/registry/capability.ts';
+} from '../../core/registry/capability.ts';
 import {
   tryParseCapabilitiesMessage,
   type CapabilitiesRequest,
