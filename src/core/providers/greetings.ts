@@ -1,6 +1,6 @@
 /** How self-hosted registries sign what they answer to `GET …/v2/`; a proxy in front of them may drop it. */
 import { parseChallenges } from '../registry/auth/challenge.ts';
-import type { TransportResponse } from '../registry/transport/Transport.ts';
+import type { TransportResponse } from '../registry/transport/TransportRequest.ts';
 
 type Headers = TransportResponse['headers'];
 

@@ -13,7 +13,7 @@ import type { CapabilityFinding, CapabilityName } from './capability.ts';
 import { nextLinkOf } from './linkHeader.ts';
 import { discard, type RegistryRequests } from './RegistryRequests.ts';
 import { isHtmlResponse } from './transport/isHtmlResponse.ts';
-import type { TransportRequest, TransportResponse } from './transport/Transport.ts';
+import type { TransportRequest, TransportResponse } from './transport/TransportRequest.ts';
 
 type Probe = Pick<TransportRequest, 'method' | 'path' | 'operation' | 'scopes' | 'signal'> &
   Partial<Pick<TransportRequest, 'subject' | 'headers' | 'accept' | 'idempotent'>>;

@@ -10,7 +10,7 @@ import { withKind } from './registryError.ts';
 import type { RegistryRequests } from './RegistryRequests.ts';
 import { discard, headerOf, numberHeaderOf } from './RegistryRequests.ts';
 import { schema1PayloadOf } from './schema1Payload.ts';
-import type { TransportRequest } from './transport/Transport.ts';
+import type { TransportRequest } from './transport/TransportRequest.ts';
 
 export interface ManifestHead {
   /** Undefined where the registry sends no Docker-Content-Digest on HEAD. */

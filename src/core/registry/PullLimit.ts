@@ -2,7 +2,7 @@
  * How many pulls Docker Hub still allows. Every reply about a manifest says so, a HEAD too, which is no pull itself.
  * Source: https://docs.docker.com/docker-hub/usage/pulls/ ("View hourly pull rate and limit").
  */
-import type { TransportResponse } from './transport/Transport.ts';
+import type { TransportResponse } from './transport/TransportRequest.ts';
 
 export interface PullLimit {
   /** Pulls allowed in a window. */

@@ -33,7 +33,8 @@ import { fullRepositoryName, relativeRepositoryName } from './repositoryName.ts'
 import type { Passage } from './transport/ConnectionLimiter.ts';
 import type { BlobBody } from './transport/resumableBody.ts';
 import { SeenManifests } from './SeenManifests.ts';
-import type { Transport, TransportRequest } from './transport/Transport.ts';
+import type { Transport } from './transport/Transport.ts';
+import type { TransportRequest } from './transport/TransportRequest.ts';
 
 export type {
   BlobContent,

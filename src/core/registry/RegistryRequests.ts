@@ -8,7 +8,8 @@ import { notARegistryError, rethrowByCode } from './registryError.ts';
 import type { RequestContext } from './registryError.ts';
 import type { Passage } from './transport/ConnectionLimiter.ts';
 import { isHtmlResponse } from './transport/isHtmlResponse.ts';
-import type { Transport, TransportRequest, TransportResponse } from './transport/Transport.ts';
+import type { Transport } from './transport/Transport.ts';
+import type { TransportRequest, TransportResponse } from './transport/TransportRequest.ts';
 
 export class RegistryRequests {
   readonly endpoint: RegistryEndpoint;

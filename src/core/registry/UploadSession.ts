@@ -8,7 +8,7 @@ import type { Digest } from '../oci/digest.ts';
 import { resolveLocation } from './registryLocation.ts';
 import type { RegistryRequests } from './RegistryRequests.ts';
 import { discard, headerOf } from './RegistryRequests.ts';
-import type { TransportRequest, TransportResponse } from './transport/Transport.ts';
+import type { TransportRequest, TransportResponse } from './transport/TransportRequest.ts';
 
 /** What is said in every request about one blob. */
 export type BlobRequest = Pick<TransportRequest, 'operation' | 'subject' | 'scopes' | 'signal'>;

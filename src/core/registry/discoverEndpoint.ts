@@ -14,7 +14,8 @@ import { headerOf } from './RegistryRequests.ts';
 import { clientCertificateReply } from './transport/clientCertificateProblem.ts';
 import { isHtmlResponse } from './transport/isHtmlResponse.ts';
 import { Transport } from './transport/Transport.ts';
-import type { TransportOptions, TransportResponse } from './transport/Transport.ts';
+import type { TransportOptions } from './transport/Transport.ts';
+import type { TransportResponse } from './transport/TransportRequest.ts';
 
 export interface Discovery {
   /**

@@ -6,7 +6,7 @@ import { nextLinkOf } from './linkHeader.ts';
 import { followPage, parsePageCursor } from './pageCursor.ts';
 import type { Page } from './Page.ts';
 import type { RegistryRequests } from './RegistryRequests.ts';
-import type { TransportRequest } from './transport/Transport.ts';
+import type { TransportRequest } from './transport/TransportRequest.ts';
 
 /** 100,000 tags of full length, as registries without paging send them in one piece. */
 const MAX_LISTING_BYTES = 32 * 1024 * 1024;

@@ -181,7 +181,6 @@ export const PANEL_STRING_KEYS = [
   'spaceIncomplete',
   'spaceLayersOf',
   'spaceMap',
-  'spaceNoFiles',
   'spaceOthers',
   'spacePath',
   'spaceOpenFile',

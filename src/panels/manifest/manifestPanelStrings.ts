@@ -122,7 +122,6 @@ export function manifestPanelStrings(): PanelStrings {
     spaceMap: l10n.t(
       'Biggest files in {0}. Arrow keys move, Enter opens a file or a folder, Backspace goes up.',
     ),
-    spaceNoFiles: l10n.t('Nothing in it is a file system.'),
     spaceOthers: l10n.t('{0} smaller files'),
     spacePath: l10n.t('Path'),
     spaceReading: l10n.t('{0} of {1} read'),

@@ -4,12 +4,11 @@ import { inspect } from 'node:util';
 import { CoreError, type ErrorKind } from '../../../src/core/common/CoreError.ts';
 import type { Logger } from '../../../src/core/common/Logger.ts';
 import type { Credential } from '../../../src/core/credentials/CredentialStore.ts';
-import {
-  Transport,
-  type TransportOptions,
-  type TransportRequest,
-  type TransportResponse,
-} from '../../../src/core/registry/transport/Transport.ts';
+import { Transport, type TransportOptions } from '../../../src/core/registry/transport/Transport.ts';
+import type {
+  TransportRequest,
+  TransportResponse,
+} from '../../../src/core/registry/transport/TransportRequest.ts';
 import type { FaultServer } from './FaultServer.ts';
 
 /** Turns up in headers of requests that may carry it, and nowhere else. */

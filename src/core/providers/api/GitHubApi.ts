@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { CoreError } from '../../common/CoreError.ts';
 import { headerOf } from '../../registry/RegistryRequests.ts';
 import { parseErrorBody } from '../../registry/transport/responseError.ts';
-import type { TransportResponse } from '../../registry/transport/Transport.ts';
+import type { TransportResponse } from '../../registry/transport/TransportRequest.ts';
 import type { ApiReply, ApiRequest, ProviderApi } from './ProviderApi.ts';
 
 type Headers = TransportResponse['headers'];

@@ -6,7 +6,8 @@ import * as v from 'valibot';
 import { CoreError } from '../../common/CoreError.ts';
 import { toDisplayLine } from '../../common/displayText.ts';
 import { nextLinkOf } from '../../registry/linkHeader.ts';
-import type { Transport, TransportResponse } from '../../registry/transport/Transport.ts';
+import type { Transport } from '../../registry/transport/Transport.ts';
+import type { TransportResponse } from '../../registry/transport/TransportRequest.ts';
 
 /**
  * The value of the Authorization header, or undefined to go without. Called for every request, so it keeps its own

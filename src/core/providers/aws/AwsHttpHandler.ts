@@ -6,7 +6,8 @@
 import { HttpResponse } from '@smithy/core/protocols';
 import type { HttpHandlerOptions, HttpRequest, RequestHandler } from '@smithy/types';
 import { CoreError, isCoreError } from '../../common/CoreError.ts';
-import type { Transport, TransportRequest } from '../../registry/transport/Transport.ts';
+import type { Transport } from '../../registry/transport/Transport.ts';
+import type { TransportRequest } from '../../registry/transport/TransportRequest.ts';
 
 /** Opens the way to a host; closed by whoever gave it. */
 export type OpenTransport = (origin: string) => Transport;

@@ -7,6 +7,9 @@ import { CoreError, type ErrorDetails } from '../../common/CoreError.ts';
 import { cancelledError, onCancel } from './cancellation.ts';
 import { toNetworkError } from './networkError.ts';
 
+/** A reply that is dropped is read to its end up to this size, which keeps the connection; beyond, the socket is closed. */
+const MAX_DUMPED_BYTES = 16 * 1024;
+
 export interface BodyGuard {
   readonly signal: AbortSignal;
   /** Host, operation and subject for errors. */
@@ -134,4 +137,17 @@ export async function readAll(body: Readable, maxBytes: number, details: ErrorDe
     chunks.push(chunk);
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+/** Drops a body; its connection stays usable when little of it is left. */
+export async function dump(body: Readable): Promise<void> {
+  let seen = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      seen += chunk.length;
+      if (seen > MAX_DUMPED_BYTES) break;
+    }
+  } catch {
+    // Nothing of it was wanted.
+  }
 }

@@ -8,7 +8,8 @@ import { CoreError, isCoreError, type ErrorDetails } from '../../common/CoreErro
 import { digestAlgorithm, type Digest } from '../../oci/digest.ts';
 import { onCancel } from './cancellation.ts';
 import { MAX_REQUESTS } from './retryPolicy.ts';
-import type { RequestBudget, Transport, TransportRequest, TransportResponse } from './Transport.ts';
+import type { Transport } from './Transport.ts';
+import type { RequestBudget, TransportRequest, TransportResponse } from './TransportRequest.ts';
 
 /** What is known of the content beforehand. */
 export interface ExpectedContent {

@@ -328,17 +328,6 @@ describe('Transport, authentication', () => {
     assert.equal(server.requestsFor('/token').length, 0);
   });
 
-  it('forgetTokens looks the credentials up again and asks for a new token', async () => {
-    bearer(server);
-    server.on('/token', tokens(300));
-    await using harness = new TransportHarness(server);
-    await harness.get(TAGS);
-    harness.transport.forgetTokens();
-    await harness.get(TAGS);
-    assert.equal(server.requestsFor('/token').length, 2);
-    assert.equal(harness.credentialLookups.length, 2);
-  });
-
   it('one cancelled request does not take the shared token away from the others; the last one ends it', async () => {
     bearer(server);
     server.on('/token', tokens(300));
