@@ -8,7 +8,10 @@ import { folderView } from '../../../src/core/image/space/folderView.ts';
 import type { SizeNode } from '../../../src/core/image/space/ImageSpace.ts';
 import type { SpaceView } from '../../../src/core/image/space/SpaceView.ts';
 import type { AttachedView } from '../../../src/core/trust/SupplyChainView.ts';
-import type { ManifestPanelDependencies, SectionLoaders } from '../../../src/panels/manifest/ManifestPanelSession.ts';
+import type {
+  ManifestPanelDependencies,
+  SectionLoaders,
+} from '../../../src/panels/manifest/ManifestPanelSession.ts';
 import { ManifestPanelPages, type ManifestPanelPage, type PanelPageOptions } from './ManifestPanelPage.ts';
 import { THEMES, type ThemeName } from './themes.ts';
 
