@@ -3,6 +3,7 @@
  * BERTH_TEST_DOCKER_HOST names. Images are made FROM scratch, since nothing can be pulled from outside.
  */
 import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -150,11 +151,19 @@ async function sharedLibraries(binary: string): Promise<string[]> {
  */
 async function createBridge(): Promise<{ readonly name: string; remove(): Promise<unknown> }> {
   const ip = (...args: string[]) => execFileAsync(findTool('ip'), args);
-  const name = `berth${process.pid}`;
+  const name = `berth${randomBytes(4).toString('hex')}`;
   const remove = () => ip('link', 'delete', name).catch(() => undefined);
-  await remove();
+  const { stdout: taken } = await ip('-oneline', 'address');
+  const [first] = randomBytes(1);
+  const subnets = Array.from({ length: 256 }, (_, index) => `172.29.${(first! + index) % 256}.1/24`);
   await ip('link', 'add', name, 'type', 'bridge');
-  await ip('address', 'add', `172.29.${process.pid % 256}.1/24`, 'dev', name);
+  await ip(
+    'address',
+    'add',
+    subnets.find((subnet) => !taken.includes(` ${subnet} `))!,
+    'dev',
+    name,
+  );
   await ip('link', 'set', name, 'up');
   return { name, remove };
 }
