@@ -5,21 +5,28 @@ import { Menu } from './Menu.ts';
 
 const FIND_DEADLINE_MS = 20_000;
 
+/** Rows were added or removed above: the id of a row, which is its position, is another's now. */
+export class RowMoved extends Error {}
+
 export class TreeItem {
   readonly row: Locator;
   readonly #page: Page;
   /** The row by its label: ids are positions, and another row takes the place of one that goes. */
   readonly #labelled: Locator;
 
-  private constructor(page: Page, row: Locator, labelled: Locator) {
+  /** The row as long as it is the one that was found. */
+  readonly #same: Locator;
+
+  private constructor(page: Page, row: Locator, labelled: Locator, same: Locator) {
     this.#page = page;
     this.row = row;
     this.#labelled = labelled;
+    this.#same = same;
   }
 
   /**
    * The row labelled `label` (the whole name for a string) one level below `parent`, or at the top level.
-   * @throws Error with the labels in sight when it does not turn up within 20 s.
+   * @throws RowMoved, or Error with the labels in sight when it does not turn up within 20 s.
    */
   static async find(
     page: Page,
@@ -28,6 +35,7 @@ export class TreeItem {
     parent: TreeItem | undefined,
   ): Promise<TreeItem> {
     const parentId = parent && (await parent.row.getAttribute('id'));
+    await parent?.checkPlace();
     const level = parent ? Number(await parent.row.getAttribute('aria-level')) + 1 : 1;
     const name = typeof label === 'string' ? exactly(label) : label;
     const rows = tree.getByRole('treeitem').and(page.locator(`[aria-level="${level}"]`));
@@ -48,6 +56,7 @@ export class TreeItem {
       await page.mouse.wheel(0, -1_000_000);
     }
     while (!(await appears(child, 300))) {
+      await parent?.checkPlace();
       if (Date.now() > deadline) {
         const seen = await tree.getByRole('treeitem').allInnerTexts();
         throw new Error(`no item ${String(label)} at level ${level}; in sight: ${seen.join(' | ')}`);
@@ -59,7 +68,13 @@ export class TreeItem {
     }
     const id = await child.getAttribute('id');
     // By its id from here on: labels and the rows around it may change.
-    return new TreeItem(page, id === null ? child : tree.locator(`[id="${id}"]`), child);
+    const row = id === null ? child : tree.locator(`[id="${id}"]`);
+    return new TreeItem(page, row, child, row.and(found));
+  }
+
+  /** @throws RowMoved where another row has its id by now. One that was scrolled away is not looked at. */
+  async checkPlace(): Promise<void> {
+    if ((await this.row.count()) > 0 && (await this.#same.count()) === 0) throw new RowMoved();
   }
 
   /** Name, description and state as a screen reader hears them. */
@@ -90,15 +105,25 @@ export class TreeItem {
   }
 
   async expand(): Promise<void> {
-    if ((await this.row.getAttribute('aria-expanded')) === 'true') return;
-    await this.row.locator('.monaco-tl-twistie').click();
-    await this.row.and(this.#page.locator('[aria-expanded="true"]')).waitFor();
+    await this.#turn('true');
   }
 
   async collapse(): Promise<void> {
-    if ((await this.row.getAttribute('aria-expanded')) !== 'true') return;
-    await this.row.locator('.monaco-tl-twistie').click();
-    await this.row.and(this.#page.locator('[aria-expanded="false"]')).waitFor();
+    await this.#turn('false');
+  }
+
+  /** Clicks again where the tree was drawn anew, or a command revealed what is below the row, at the same moment. */
+  async #turn(expanded: 'true' | 'false'): Promise<void> {
+    const turned = this.row.and(this.#page.locator(`[aria-expanded="${expanded}"]`));
+    for (let tries = 1; (await this.row.getAttribute('aria-expanded')) !== expanded; tries += 1) {
+      await this.checkPlace();
+      const isReading = (await this.row.locator('.codicon-tree-item-loading').count()) > 0;
+      if (!isReading) await this.row.locator('.monaco-tl-twistie').click();
+      await turned.waitFor({ timeout: 5_000 }).catch(async (error: unknown) => {
+        await this.checkPlace();
+        if (tries === 5) throw error;
+      });
+    }
   }
 
   /** An inline action: the icons at the row's right end. */

@@ -1,6 +1,6 @@
 /** One view (section) of a side bar: its title actions, its tree or its welcome text. */
 import type { Locator, Page } from 'playwright-core';
-import { TreeItem } from './TreeItem.ts';
+import { RowMoved, TreeItem } from './TreeItem.ts';
 
 export class View {
   readonly #page: Page;
@@ -27,14 +27,15 @@ export class View {
   async open(): Promise<void> {
     await this.#header.waitFor();
     if ((await this.#header.getAttribute('aria-expanded')) === 'true') return;
-    await this.#header.click();
+    // Not a click, which would fold what a command has opened meanwhile.
+    await this.#header.press('ArrowRight');
     await this.#pane.and(this.#page.locator('.expanded')).waitFor();
   }
 
   /** Folds the section, to make room for the others. */
   async close(): Promise<void> {
     if ((await this.#header.getAttribute('aria-expanded')) !== 'true') return;
-    await this.#header.click();
+    await this.#header.press('ArrowLeft');
     await this.#pane.and(this.#page.locator('.pane:not(.expanded)')).waitFor();
   }
 
@@ -53,6 +54,16 @@ export class View {
   /** The item at the end of a path of labels, its parents expanded on the way; scrolls to find it. */
   async item(...path: readonly (string | RegExp)[]): Promise<TreeItem> {
     await this.open();
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#walk(path);
+      } catch (error) {
+        if (!(error instanceof RowMoved) || tries === 5) throw error;
+      }
+    }
+  }
+
+  async #walk(path: readonly (string | RegExp)[]): Promise<TreeItem> {
     let item: TreeItem | undefined;
     for (const label of path) {
       await item?.expand();
