@@ -113,11 +113,20 @@ describe('The Image Files view', () => {
     const files = workbench.view('Image Files');
     await (await files.item('app:1.0', 'etc', 'os-release')).choose('Save File…');
     await workbench.quickInput.answerFileDialog('Save File', join(workspace, 'saved-release'));
-    await (await files.item('app:1.0', 'srv')).choose('Save Folder…');
-    await workbench.quickInput.answerFileDialog('Save Folder', `${workspace}/`);
-    await workbench.notification(/Saved 1 file to/).waitFor();
+    const saveFolder = async () => {
+      await (await files.item('app:1.0', 'srv')).choose('Save Folder…');
+      await workbench.quickInput.answerFileDialog('Save Folder', `${workspace}/`);
+      await workbench.notification(/Saved 1 file to/).waitFor(10_000);
+    };
+    const activity = workbench.view('Activity');
+    await saveFolder().catch(async (error: unknown) => {
+      // The browser's stand-in for a file dialog was once seen to close unanswered: then nothing has begun.
+      await activity.open();
+      if ((await activity.labels()).includes('Save srv')) throw error;
+      await saveFolder();
+    });
     await workbench.shot('image-files-saved');
-    await (await workbench.view('Activity').item('Save os-release')).waitForDescription(/saved-release/);
+    await (await activity.item('Save os-release')).waitForDescription(/saved-release/);
     assert.match(await readFile(join(workspace, 'saved-release'), 'utf8'), /VERSION_ID=2/);
     assert.match(await readFile(join(workspace, 'srv/data.json'), 'utf8'), /42/);
   });

@@ -49,7 +49,6 @@ function addressOf(node: ImageFileNode | BrowsedImageNode): ImageFileAddress {
   return isDeleted ? { ...node.address, layer: node.entry.layer } : node.address;
 }
 
-async function filesOf(images: OpenImages, { image, layer }: ImageFileAddress): Promise<ImageFiles> {
-  const files = await images.files(image);
-  return layer === undefined ? files : files.layerAlone(layer);
+function filesOf(images: OpenImages, { image, layer }: ImageFileAddress): Promise<ImageFiles> {
+  return layer === undefined ? images.files(image) : images.layer(image, layer);
 }

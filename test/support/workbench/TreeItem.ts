@@ -94,12 +94,14 @@ export class TreeItem {
 
   /** A click: selects, and unfolds or folds what has children. */
   async select(): Promise<void> {
+    await this.#hideTooltip();
     await this.row.click();
     await this.row.and(this.#page.locator('[aria-selected="true"]')).waitFor();
   }
 
   /** Adds the row to the selection. */
   async addToSelection(): Promise<void> {
+    await this.#hideTooltip();
     await this.row.click({ modifiers: ['ControlOrMeta'] });
     await this.row.and(this.#page.locator('[aria-selected="true"]')).waitFor();
   }
@@ -118,7 +120,10 @@ export class TreeItem {
     for (let tries = 1; (await this.row.getAttribute('aria-expanded')) !== expanded; tries += 1) {
       await this.checkPlace();
       const isReading = (await this.row.locator('.codicon-tree-item-loading').count()) > 0;
-      if (!isReading) await this.row.locator('.monaco-tl-twistie').click();
+      if (!isReading) {
+        await this.#hideTooltip();
+        await this.row.locator('.monaco-tl-twistie').click();
+      }
       await turned.waitFor({ timeout: 5_000 }).catch(async (error: unknown) => {
         await this.checkPlace();
         if (tries === 5) throw error;
@@ -128,13 +133,13 @@ export class TreeItem {
 
   /** An inline action: the icons at the row's right end. */
   async clickAction(name: string): Promise<void> {
+    await this.#hideTooltip();
     await this.row.hover();
     await this.row.getByRole('button', { name }).click();
   }
 
   async openContextMenu(): Promise<Menu> {
-    // The tooltip of the row that the mouse was left on may lie over this one.
-    await this.#page.mouse.move(0, 0);
+    await this.#hideTooltip();
     // VS Code drops a click on a row that it is drawing anew, as it does while details arrive; a person clicks again.
     for (let tries = 1; ; tries += 1) {
       await this.row.click({ button: 'right' });
@@ -143,6 +148,11 @@ export class TreeItem {
       });
       if (menu) return menu;
     }
+  }
+
+  /** That of the row which the mouse was left on may lie over this one. */
+  async #hideTooltip(): Promise<void> {
+    await this.#page.mouse.move(0, 0);
   }
 
   /** Right-click and choose. */
