@@ -76,6 +76,12 @@ describe('A clean-up', () => {
     return new RegExp(`^(keep|delete)\\s+${tag.replaceAll('.', '\\.')}(?=\\s)`, 'm').exec(text)?.[1];
   };
 
+  /** Asks for the clean-up of so many, and waits for the question whether it is meant. */
+  const openRun = (count: number) =>
+    document().clickLens(`Run Clean-Up (${count})`, (timeout) =>
+      suite().workbench.dialog.waitFor(new RegExp(`Delete ${count} tags`), timeout),
+    );
+
   it('asks for rules, and opens what they would do as a document', async () => {
     const { workbench } = suite();
     await workbench.showContainer('Berth');
@@ -128,13 +134,14 @@ describe('A clean-up', () => {
     await replaceWord('1.3.0', 'drop');
     await page.locator('.squiggly-error').first().waitFor();
     await workbench.shot('clean-up-problem');
-    await page.getByText('Run Clean-Up (5)').click();
-    await workbench.notification(/cannot be carried out/).dismiss();
+    const refusal = workbench.notification(/cannot be carried out/);
+    await document().clickLens('Run Clean-Up (5)', (timeout) => refusal.waitFor(timeout));
+    await refusal.dismiss();
     await replaceWord('1.3.0', 'keep ');
     await replaceWord('deployed', 'delete');
     await page.locator('.squiggly-warning').first().waitFor();
     await workbench.shot('clean-up-protected');
-    await page.getByText('Run Clean-Up (6)').click();
+    await openRun(6);
     const { dialog } = workbench;
     await dialog.waitFor(/Delete 6 tags of team\/app/);
     assert.match(await dialog.detail(), /deployed \(used in compose\.yaml\)/);
@@ -158,7 +165,7 @@ describe('A clean-up', () => {
 
   it('deletes what the document says, closes it, and says how the space comes free', async () => {
     const { workbench } = suite();
-    await workbench.page.getByText('Run Clean-Up (5)').click();
+    await openRun(5);
     await workbench.dialog.click('Delete 5 Tags');
     const done = workbench.notification(/Cleaned up team\/app: 5 of 5 deleted/);
     await done.waitFor();
@@ -192,7 +199,7 @@ describe('A clean-up', () => {
     const { workbench } = suite();
     deletionsLeft = 2;
     onHeld = Promise.withResolvers<undefined>();
-    await workbench.page.getByText('Run Clean-Up (6)').click();
+    await openRun(6);
     await workbench.dialog.click('Delete 6 Tags');
     await onHeld.promise;
     await workbench.reload();

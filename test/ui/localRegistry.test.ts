@@ -166,8 +166,9 @@ describe('A local registry', () => {
     assert.match(await document.text(), /delete\s+berth-walk\/old:0\.9/);
     assert.match(await document.text(), /keep\s+berth-walk\/app:1\.0/);
     await workbench.shot('local-clean-up');
-    await workbench.page.getByText('Run Clean-Up (1)').click();
-    await workbench.dialog.waitFor('Remove 1 local image?');
+    await document.clickLens('Run Clean-Up (1)', (timeout) =>
+      workbench.dialog.waitFor('Remove 1 local image?', timeout),
+    );
     await workbench.shot('local-clean-up-confirm');
     await workbench.dialog.click('Remove');
     await workbench.notification('1 local image removed.').dismiss();

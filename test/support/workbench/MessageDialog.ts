@@ -10,8 +10,8 @@ export class MessageDialog {
   }
 
   /** Waits for a dialog whose message or detail holds `text`. */
-  async waitFor(text: string | RegExp): Promise<void> {
-    await this.#box.filter({ hasText: text }).waitFor();
+  async waitFor(text: string | RegExp, timeout = 30_000): Promise<void> {
+    await this.#box.filter({ hasText: text }).waitFor({ timeout });
   }
 
   async message(): Promise<string> {
