@@ -14,14 +14,16 @@ export class TreeItem {
   /** The row by its label: ids are positions, and another row takes the place of one that goes. */
   readonly #labelled: Locator;
 
-  /** The row as long as it is the one that was found. */
-  readonly #same: Locator;
+  readonly #inList: Locator;
+  /** Every row of its level and label. */
+  readonly #alike: Locator;
 
-  private constructor(page: Page, row: Locator, labelled: Locator, same: Locator) {
+  private constructor(page: Page, row: Locator, labelled: Locator, inList: Locator, alike: Locator) {
     this.#page = page;
     this.row = row;
     this.#labelled = labelled;
-    this.#same = same;
+    this.#inList = inList;
+    this.#alike = alike;
   }
 
   /**
@@ -69,12 +71,15 @@ export class TreeItem {
     const id = await child.getAttribute('id');
     // By its id from here on: labels and the rows around it may change.
     const row = id === null ? child : tree.locator(`[id="${id}"]`);
-    return new TreeItem(page, row, child, row.and(found));
+    // Not the copy of a row that is stuck to the top while those below it are scrolled.
+    const inList = id === null ? child : tree.locator(`.monaco-list-rows > [id="${id}"]`);
+    return new TreeItem(page, row, child, inList, found);
   }
 
   /** @throws RowMoved where another row has its id by now. One that was scrolled away is not looked at. */
   async checkPlace(): Promise<void> {
-    if ((await this.row.count()) > 0 && (await this.#same.count()) === 0) throw new RowMoved();
+    const isThere = (await this.#inList.count()) > 0;
+    if (isThere && (await this.#inList.and(this.#alike).count()) === 0) throw new RowMoved();
   }
 
   /** Name, description and state as a screen reader hears them. */
