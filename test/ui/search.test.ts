@@ -68,7 +68,9 @@ describe('Search All Registries', () => {
     await workbench.shot('search-tags');
     await quickInput.pick(/^team\/backend\/orders:1\.3(,|$)/);
     const selected = workbench.view('Registries').tree.locator('.monaco-list-row.selected');
-    await selected.filter({ hasText: /^\s*1\.3(?!\d)/ }).waitFor();
+    // By its label alone: "2 years ago" follows it without a space between.
+    const label = workbench.page.locator('.label-name', { hasText: /^\s*1\.3\s*$/ });
+    await selected.filter({ has: label }).waitFor();
     await workbench.shot('search-revealed');
   });
 });
