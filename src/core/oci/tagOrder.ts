@@ -1,7 +1,8 @@
 /** The order tags are shown in. Keys are computed once a tag, so that 100,000 tags sort without being felt. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sortInSlices } from '../common/sortInSlices.ts';
+import { TimeSlices } from '../common/TimeSlices.ts';
 
-/** Tags dealt with between two turns of the event loop. */
+/** Tags whose keys are computed between two chances for others. */
 const SLICE = 1_000;
 
 export type TagOrder = 'version' | 'date' | 'name' | 'size';
@@ -23,20 +24,16 @@ export function sortTags<T extends SortableTag>(tags: readonly T[], order: TagOr
   return sortKeyed(keyed(tags, order), order);
 }
 
-/** `sortTags` of many, with turns for others in between: slices are sorted, then merged. */
+/** `sortTags` of many, with turns for others in between. */
 export async function sortManyTags<T extends SortableTag>(tags: readonly T[], order: TagOrder): Promise<T[]> {
-  let runs: Keyed<T>[][] = [];
+  const slices = new TimeSlices();
+  const entries: Keyed<T>[] = [];
   for (let start = 0; start < tags.length; start += SLICE) {
-    await nextTurn();
-    runs.push(sortEntries(keyed(tags.slice(start, start + SLICE), order), order));
+    entries.push(...keyed(tags.slice(start, start + SLICE), order));
+    await slices.breathe();
   }
-  while (runs.length > 1) {
-    const merged: Keyed<T>[][] = [];
-    for (let at = 0; at < runs.length; at += 2)
-      merged.push(await merge(runs[at]!, runs[at + 1] ?? [], order));
-    runs = merged;
-  }
-  return (runs[0] ?? []).map(({ tag }) => tag);
+  const sorted = await sortInSlices(entries, (a, b) => compareEntries(a, b, order), slices);
+  return sorted.map(({ tag }) => tag);
 }
 
 /** The first `count` of `sortTags`, without sorting the many that are not shown. */
@@ -56,35 +53,11 @@ function keyed<T extends SortableTag>(tags: readonly T[], order: TagOrder): Keye
 }
 
 function sortKeyed<T>(entries: Keyed<T>[], order: TagOrder): T[] {
-  return sortEntries(entries, order).map(({ tag }) => tag);
-}
-
-function sortEntries<T>(entries: Keyed<T>[], order: TagOrder): Keyed<T>[] {
-  return entries.sort((a, b) => compareEntries(a, b, order));
+  return entries.sort((a, b) => compareEntries(a, b, order)).map(({ tag }) => tag);
 }
 
 function compareEntries<T>(a: Keyed<T>, b: Keyed<T>, order: TagOrder): number {
   return b.value - a.value || compareKeys(a.key, b.key, order);
-}
-
-async function merge<T>(
-  left: readonly Keyed<T>[],
-  right: readonly Keyed<T>[],
-  order: TagOrder,
-): Promise<Keyed<T>[]> {
-  const merged: Keyed<T>[] = [];
-  for (let [l, r] = [0, 0]; l < left.length || r < right.length;) {
-    if (merged.length % SLICE === SLICE - 1) await nextTurn();
-    const [a, b] = [left[l], right[r]];
-    if (a && (!b || compareEntries(a, b, order) <= 0)) {
-      merged.push(a);
-      l++;
-    } else {
-      merged.push(b!);
-      r++;
-    }
-  }
-  return merged;
 }
 
 /** Drops plain versions that have `count` higher ones before them: numbers sort much faster than keys. */
