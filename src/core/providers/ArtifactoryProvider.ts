@@ -63,7 +63,8 @@ const fileItem = v.object({
 interface FolderFacts {
   /** Bytes of config and layers; NaN where one was not fetched from the other registry yet. */
   sizeInBytes: number;
-  lastPulledAt: Date | 'never';
+  /** Absent: downloads are not counted, as far as can be seen. */
+  lastPulledAt?: Date | 'never';
 }
 
 export class ArtifactoryProvider extends OciProvider {
@@ -309,11 +310,13 @@ export class ArtifactoryProvider extends OciProvider {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, FolderFacts>> {
     const folders = new Map<string, FolderFacts>();
+    let areDownloadsCounted = false;
     try {
       for (const item of await this.#query(fileItem, query, image, signal)) {
         if (item === undefined) continue;
-        const facts = folders.get(item.path) ?? { sizeInBytes: 0, lastPulledAt: 'never' };
+        const facts: FolderFacts = folders.get(item.path) ?? { sizeInBytes: 0, lastPulledAt: 'never' };
         folders.set(item.path, facts);
+        areDownloadsCounted ||= item.stats.length > 0;
         if (item.name.endsWith('manifest.json')) facts.lastPulledAt = lastDownloadOf(item.stats);
         else facts.sizeInBytes += item.name.endsWith('.marker') ? NaN : item.size;
       }
@@ -321,6 +324,8 @@ export class ArtifactoryProvider extends OciProvider {
       if (!isCoreError(error, 'tooLarge')) throw error;
       this.#logger.info(`Sizes of the tags of ${image} are not known: ${error.message}`);
     }
+    // Statistics may be switched off, or not be for this account: then nothing was "never pulled", and no rule may say so.
+    if (!areDownloadsCounted) for (const facts of folders.values()) delete facts.lastPulledAt;
     return folders;
   }
 

@@ -91,6 +91,18 @@ describe('ArtifactoryProvider', () => {
     );
   });
 
+  it('says of no tag that it was never pulled where no download of any is known: they may not be counted', async () => {
+    await using at = await connect(
+      { repositories: { 'docker-local': ['1.0', '1.1'].flatMap((tag) => artifactoryTag('app', tag)) } },
+      { path: '/artifactory/api/docker/docker-local', pathStyle: 'api' },
+    );
+    const { items } = await at.provider.listTags('app', undefined, signal);
+    assert.deepEqual(
+      items.map(({ details }) => [details?.sizeInBytes, details?.lastPulledAt]),
+      Array(2).fill([4321, undefined]),
+    );
+  });
+
   it('lists neither what lies below a repository nor the images of an index, nor calls sizes known that are not', async () => {
     const marker = { path: 'app/remote', name: 'sha256__ab.marker', size: 0 };
     const items = [
